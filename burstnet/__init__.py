@@ -1,0 +1,1 @@
+"""burstnet: spiking circuits that learn with bursts, described in equations and run by Brian2."""

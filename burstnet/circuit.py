@@ -1,0 +1,343 @@
+"""Population, Projection, Circuit: what there is, by name. Imports cells, synapses, plasticity and control; knows no target."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from brian2.input.timedarray import TimedArray
+from brian2.units import amp, ms
+from brian2.units.fundamentalunits import Quantity
+
+from .cells.fragment import Fragment, Parameter
+from .control import Knob, Readout, Signal
+from .errors import ArgumentError, unknown_name
+from .plasticity.burst_dependent import BurstDependent
+from .quantities import default, same_dimensions, unit_name
+from .synapses.connectivity import AllToAll, Connectivity
+
+__all__ = ["Circuit", "Population", "Projection", "RunArgument"]
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_EVENTS = ("spike", "event", "burst")
+
+
+def _check_name(kind: str, name: str) -> None:
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or name in ("control", "i", "j", "t", "dt", "N"):
+        raise ArgumentError(f"{kind} name {name!r} is not allowed; use letters, digits and underscores, first a letter, not a word Brian2 keeps.")
+
+
+@dataclass(frozen=True)
+class Population:
+    """Cells of one kind; becomes a `brian2.NeuronGroup` of the same name.
+
+    Parameters
+    ----------
+    name : str
+        Its name everywhere: lesions, results, figures.
+    n : int
+        Number of cells.
+    cell : Fragment
+        Composed cell.
+    inject : mapping of str to str
+        Port to the signal or knob of the circuit whose current [amp] enters there: ``{"dendrite": "teacher"}``.
+    readout : Readout, optional
+        Moving averages of event rate, burst rate and burst probability, kept by the control group.
+    """
+
+    name: str
+    n: int
+    cell: Fragment
+    inject: Mapping[str, str] = field(default_factory=dict)
+    readout: Readout | None = None
+
+    def __post_init__(self) -> None:
+        _check_name("population", self.name)
+        if isinstance(self.n, bool) or not isinstance(self.n, (int, np.integer)) or self.n < 1:
+            raise ArgumentError(f"{self.name}.n={self.n!r} is not allowed; a population has a whole number of cells, at least 1.")
+        for port in self.inject:
+            if port not in self.cell.ports:
+                raise unknown_name(f"port of {self.name!r}", port, self.cell.ports)
+        for event in ("event", "burst"):
+            if self.readout is not None and event not in self.cell.events:
+                raise ArgumentError(f"population {self.name!r} has a readout, but its cell has no {event!r}; compose a detector.")
+
+
+@dataclass(frozen=True)
+class Projection:
+    """A pathway between populations; becomes (part of) a `brian2.Synapses`.
+
+    Each transmitted event adds, for one step, the current ``gain*scale*w`` to a port of the target cell, or rather the
+    charge of that current over `pulse`, so that another dt changes nothing.
+
+    Parameters
+    ----------
+    name : str
+        Its name everywhere.
+    source : str or Quantity [pA]
+        A population; or a constant current, which makes a projection of one weight per target cell.
+    target : str
+        A population.
+    port : str
+        Where the current enters, for instance ``"soma"``.
+    weight : Quantity or float
+        Initial weight: a current for a spiking source, a factor for a constant one. Not for a tied projection.
+    on : {"event", "burst", "spike"}
+        What transmits.
+    connect : Connectivity
+        Graph rule; all to all by default.
+    delay : Quantity [ms]
+        Beyond the one step that any transmission takes; part of the build.
+    scale : float
+        Factor on the weight; for a tied projection the ratio to the other's weight.
+    tied_to : str, optional
+        A projection in the other direction, target to source, whose weights and graph this one shares, plastic or not.
+    plasticity : BurstDependent, optional
+        Rule by which the weight learns.
+    gain : str, optional
+        Knob or signal that multiplies transmission; the weight itself stays.
+    pulse : Quantity [ms]
+        Duration for which `weight` is the current.
+    """
+
+    name: str
+    source: str | Quantity
+    target: str
+    port: str = "soma"
+    weight: Quantity | float | None = None
+    on: str = "event"
+    connect: Connectivity = field(default_factory=AllToAll)
+    delay: Quantity = default(0 * ms)
+    scale: float = 1.0
+    tied_to: str | None = None
+    plasticity: BurstDependent | None = None
+    gain: str | None = None
+    pulse: Quantity = default(1 * ms)
+
+    def __post_init__(self) -> None:
+        _check_name("projection", self.name)
+        if self.on not in _EVENTS:
+            raise unknown_name(f"event of projection {self.name!r}", self.on, _EVENTS)
+        if (self.weight is None) == (self.tied_to is None):
+            raise ArgumentError(f"projection {self.name!r} needs either weight or tied_to.")
+        if self.tied_to and (self.plasticity or self.constant):
+            raise ArgumentError(f"projection {self.name!r} is tied to {self.tied_to!r}: it learns with it and has a spiking source.")
+        if float(self.delay) < 0:
+            raise ArgumentError(f"projection {self.name!r}: delay={self.delay} is not allowed; it is at least 0 ms.")
+        expected = Quantity(1.0) if self.constant else Quantity(1 * amp)
+        if self.weight is not None and not same_dimensions(self.weight, expected):
+            raise ArgumentError(f"projection {self.name!r}: weight={self.weight} has the wrong unit; it is {'a plain factor' if self.constant else 'a current'}.")
+
+    @property
+    def constant(self) -> bool:
+        """Whether the source is a constant current."""
+        return not isinstance(self.source, str)
+
+    @property
+    def current(self) -> str:
+        """The target's variable that holds this projection's current."""
+        return f"I_{self.name}"
+
+    def parameters(self) -> dict[str, Parameter]:
+        """Run arguments, named after the projection."""
+        found = {}
+        if self.weight is not None and np.ndim(self.weight) == 0:
+            found[f"w0_{self.name}"] = Parameter(Quantity(self.weight), "initial weight")
+        if self.constant:
+            found[f"source_{self.name}"] = Parameter(Quantity(self.source), "constant presynaptic current")
+        else:
+            found[f"scale_{self.name}"] = Parameter(Quantity(self.scale), "factor on the weight")
+        return found | (self.plasticity.parameters(self.name) if self.plasticity else {})
+
+
+
+
+@dataclass(frozen=True)
+class RunArgument:
+    """Where a settable name lives in the compiled program: object, variable, and its declaration."""
+
+    owner: str
+    variable: str
+    parameter: Parameter
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """Named populations and projections with a control group.
+
+    Parameters
+    ----------
+    populations : tuple of Population
+    projections : tuple of Projection
+    knobs : tuple of Knob
+        Values that windows change during a run.
+    signals : tuple of Signal
+        Expressions of read-outs, knobs and earlier signals, computed in each step in this order.
+    dt : Quantity [ms]
+        Time step.
+
+    Raises
+    ------
+    ArgumentError
+        If a name is defined twice, or something refers to a name that does not exist.
+    """
+
+    populations: tuple[Population, ...]
+    projections: tuple[Projection, ...] = ()
+    knobs: tuple[Knob, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    dt: Quantity = default(1 * ms)
+
+    def __post_init__(self) -> None:
+        for attribute in ("populations", "projections", "knobs", "signals"):
+            object.__setattr__(self, attribute, tuple(getattr(self, attribute)))
+        owners: dict[str, str] = {}
+        for kind, things in (("population", self.populations), ("projection", self.projections), ("knob", self.knobs), ("signal", self.signals)):
+            for thing in things:
+                _check_name(kind, thing.name)
+                if thing.name in owners:
+                    raise ArgumentError(f"name {thing.name!r} is used by both a {owners[thing.name]} and a {kind}; names are unique in a circuit.")
+                owners[thing.name] = kind
+        if not self.populations:
+            raise ArgumentError("populations=() is not allowed; a circuit has at least one.")
+        if not same_dimensions(self.dt, 1 * ms) or float(self.dt) <= 0:
+            raise ArgumentError(f"dt={self.dt} is not allowed; give a time above 0, for instance 1 ms.")
+        self._check_references()
+
+    def _check_references(self) -> None:
+        values = [k.name for k in self.knobs] + [s.name for s in self.signals]
+        for population in self.populations:
+            for signal in population.inject.values():
+                if signal not in values:
+                    raise unknown_name(f"signal injected into {population.name!r}", signal, values)
+        for projection in self.projections:
+            target = self.population(projection.target)
+            if projection.port not in target.cell.ports:
+                raise unknown_name(f"port of {target.name!r} for projection {projection.name!r}", projection.port, target.cell.ports)
+            source = target if projection.constant else self.population(str(projection.source))
+            if projection.on != "spike" and not projection.constant and projection.on not in source.cell.events:
+                raise ArgumentError(f"projection {projection.name!r} transmits {projection.on}s, but {source.name!r} has no detector of them.")
+            if projection.plasticity and not {"event", "burst"} <= set(target.cell.events):
+                raise ArgumentError(f"projection {projection.name!r} learns from bursts, but {target.name!r} has no detector of them.")
+            for user in (projection.gain, projection.plasticity.learning if projection.plasticity else None):
+                if user is not None and user not in values:
+                    raise unknown_name(f"knob of projection {projection.name!r}", user, values)
+            if projection.tied_to:
+                partner = self.projection(projection.tied_to)
+                if partner.tied_to or partner.constant or (partner.source, partner.target) != (projection.target, projection.source):
+                    raise ArgumentError(f"projection {projection.name!r} cannot be tied to {partner.name!r}; it needs a spiking one from {projection.target!r} to {projection.source!r}.")
+            elif not projection.constant:
+                projection.connect.check(projection.name, source.n, target.n)
+
+    def population(self, name: str) -> Population:
+        """The population of that name."""
+        return self._find("population", name, self.populations)
+
+    def projection(self, name: str) -> Projection:
+        """The projection of that name."""
+        return self._find("projection", name, self.projections)
+
+    def knob(self, name: str) -> Knob:
+        """The knob of that name."""
+        return self._find("knob", name, self.knobs)
+
+    @staticmethod
+    def _find(kind: str, name: str, things: tuple) -> Any:
+        for thing in things:
+            if thing.name == name:
+                return thing
+        raise unknown_name(kind, name, [thing.name for thing in things])
+
+    @property
+    def seeded_graph(self) -> bool:
+        """Whether the seed draws the graph; False where all connections are given or all to all."""
+        return any(p.connect.seeded for p in self.projections if not p.constant and not p.tied_to)
+
+    def arguments(self) -> dict[str, RunArgument]:
+        """Every settable name and where it lives; values are the circuit's own."""
+        return dict(self._arguments())
+
+    def _arguments(self) -> Iterator[tuple[str, RunArgument]]:
+        for population in self.populations:
+            for name, parameter in population.cell.parameters.items():
+                yield f"{population.name}.cell.{name}", RunArgument(population.name, name, parameter)
+            if population.readout:
+                for name, parameter in population.readout.parameters(population.name).items():
+                    yield f"{population.name}.readout.{name.removeprefix(population.name + '_')}", RunArgument("control", name, parameter)
+        for projection in self.projections:
+            owner = projection.target if projection.constant else projection.tied_to or projection.name
+            for name, parameter in projection.parameters().items():
+                short = name.removesuffix(f"_{projection.name}")
+                public = {"w0": "weight", "source": "current"}.get(short, short)
+                yield f"{projection.name}.{public}", RunArgument(owner, name, parameter)
+        for signal in self.signals:
+            for name, parameter in signal.parameters.items():
+                yield f"{signal.name}.{name}", RunArgument("control", name, parameter)
+        for knob in self.knobs:
+            for name, parameter in knob.parameters().items():
+                yield f"{knob.name}.{name.removeprefix(knob.name + '_')}", RunArgument("control", name, parameter)
+
+    def replace_values(self, values: Mapping[str, Quantity | float]) -> dict[str, float]:
+        """SI values of all run arguments as ``{"object.variable": value}``, some replaced by public name.
+
+        Raises
+        ------
+        ArgumentError
+            If a name does not exist or a value has the wrong unit or sign.
+        """
+        arguments = self.arguments()
+        found = {f"{a.owner}.{a.variable}": float(a.parameter.value) for a in arguments.values()}
+        for name, value in values.items():
+            if name not in arguments:
+                raise unknown_name("parameter", name, arguments)
+            argument = arguments[name]
+            found[f"{argument.owner}.{argument.variable}"] = float(argument.parameter.checked(value, name))
+        return found
+
+    def describe(self) -> dict:
+        """Everything about this circuit that is fixed at build, as plain data: names, equations, sizes, static arrays."""
+        described = _plain(self)
+        described["arguments"] = {name: [a.owner, a.variable, unit_name(a.parameter.value)] for name, a in self.arguments().items()}
+        return described
+
+
+def _plain(thing: Any) -> Any:
+    """Canonical plain data; the values of run arguments are left out, since they do not change a program."""
+    if isinstance(thing, Parameter):
+        return unit_name(thing.value)
+    if isinstance(thing, TimedArray):
+        return {"timed_array": _digest(np.asarray(thing.values)), "shape": list(np.shape(thing.values)), "dt": float(thing.dt)}
+    if isinstance(thing, Quantity):
+        return [unit_name(thing), _digest(np.asarray(thing))] if np.ndim(thing) else [unit_name(thing), float(thing)]
+    if isinstance(thing, np.ndarray):
+        return _digest(thing)
+    if isinstance(thing, Projection):
+        kept = {f.name: getattr(thing, f.name) for f in dataclasses.fields(thing) if f.name not in ("weight", "scale", "source")}
+        return {k: _plain(v) for k, v in kept.items()} | {"source": thing.source if not thing.constant else "constant", "weight": _plain(thing.weight) if np.ndim(thing.weight) else None}
+    if isinstance(thing, (Knob, BurstDependent, Readout)):
+        kept = {f.name: getattr(thing, f.name) for f in dataclasses.fields(thing) if isinstance(getattr(thing, f.name), (str, int)) and not isinstance(getattr(thing, f.name), float)}
+        trace = {"tau_trace": float(thing.tau_trace)} if isinstance(thing, BurstDependent) else {}
+        return {"is": type(thing).__name__, **kept, **trace}
+    if isinstance(thing, Signal):
+        return {"name": thing.name, "expression": thing.expression, "unit": unit_name(thing.unit), "parameters": sorted(thing.parameters)}
+    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
+        return {"is": type(thing).__name__} | {f.name: _plain(getattr(thing, f.name)) for f in dataclasses.fields(thing)}
+    if isinstance(thing, Mapping):
+        return {str(k): _plain(v) for k, v in thing.items()}
+    if isinstance(thing, (tuple, list)):
+        return [_plain(v) for v in thing]
+    if isinstance(thing, str):
+        return "\n".join(line.strip() for line in thing.strip().splitlines())
+    if thing is None or isinstance(thing, (bool, int, float, np.number)):
+        return thing if not isinstance(thing, np.number) else thing.item()
+    return getattr(thing, "__name__", None) or type(thing).__name__
+
+
+def _digest(values: np.ndarray) -> str:
+    values = np.ascontiguousarray(values)
+    return f"{values.dtype.str}{values.shape}" + hashlib.sha256(values.tobytes()).hexdigest()

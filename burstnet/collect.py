@@ -1,0 +1,135 @@
+"""From raw runs to a `Result`. Imports result, circuit and timeline."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from brian2.units.fundamentalunits import Quantity
+
+from .circuit import Circuit
+from .quantities import format_quantity, unit_name
+from .recording import Recording
+from .result import Result
+from .targets.program import RawRun, package_version
+from .timeline import Timeline
+
+__all__ = ["collect", "provenance"]
+
+_UNITS = {"volt": "V", "amp": "A", "hertz": "Hz", "second": "s", "siemens": "S", "1": "1"}
+
+
+def collect(runs: Sequence[RawRun], circuit: Circuit, recording: Recording, timeline: Timeline, about: Mapping[str, Any]) -> Result:
+    """One result of several seeds of the same program."""
+    dt = float(circuit.dt)
+    first = runs[0].arrays
+    variables: dict[str, tuple] = {}
+    coordinates: dict[str, Any] = {"seed": ("seed", [run.request.seed for run in runs])}
+
+    def stacked(name: str) -> np.ndarray:
+        return np.stack([run.arrays[name] for run in runs])
+
+    if "statistics.t" in first:
+        coordinates["time"] = ("time", first["statistics.t"], {"units": "s"})
+        for population in circuit.populations:
+            for variable, unit in (("event_total", "1"), ("burst_total", "1"), ("event_average", "Hz"), ("burst_average", "Hz")):
+                if f"statistics.{population.name}_{variable}" in first:
+                    variables[f"{population.name}_{variable}"] = (("seed", "time"), stacked(f"statistics.{population.name}_{variable}")[..., 0], {"units": unit})
+    stride = recording.strides(circuit.dt)[1]
+    for population in circuit.populations:
+        name = population.name
+        if f"{name}_states.t" in first:
+            coordinates["state_time"] = ("state_time", first[f"{name}_states.t"], {"units": "s"})
+        for mean in recording.means.get(name, ()):
+            summed = stacked(f"{name}_states.sum_{mean}").mean(axis=2)
+            means = np.diff(summed, axis=1, prepend=np.nan) / stride
+            variables[f"{name}_{mean}_mean"] = (("seed", "state_time"), means, {"units": _unit_of(circuit, mean)})
+        for trace in recording.trace.get(name, ()):
+            times = first[f"{name}_trace.t"]
+            coordinates["trace_time"] = ("trace_time", times, {"units": "s"})
+            variables[f"{name}_trace_{trace}"] = (("seed", "trace_time"), stacked(f"{name}_trace.{trace}")[..., 0], {"units": _unit_of(circuit, trace)})
+        if f"{name}_spikes.i" in first:
+            variables |= _ragged(name, runs, dt)
+    for projection in circuit.projections:
+        owner = f"{projection.target}_states" if projection.constant else f"{projection.name}_weights"
+        if projection.name in recording.weights and f"{owner}.w_{projection.name}" in first:
+            coordinates["state_time"] = ("state_time", first[f"{owner}.t"], {"units": "s"})
+            unit = "1" if projection.constant else "A"
+            variables[f"{projection.name}_weight"] = (("seed", "state_time", f"{projection.name}_index"), stacked(f"{owner}.w_{projection.name}"), {"units": unit})
+    facts = {
+        **about,
+        "dt_s": dt,
+        "simulated_s": runs[0].request.steps * dt,
+        "populations": {p.name: p.n for p in circuit.populations},
+        "seeded_graph": circuit.seeded_graph,
+        "timeline": [
+            {"name": phase.name, "start_s": timeline.span(phase.name)[0], "stop_s": timeline.span(phase.name)[1], "settings": {k: _plain(v) for k, v in phase.settings.items()}}
+            for phase in timeline.phases
+        ],
+    }
+    return Result(xr.Dataset(variables, coordinates), facts)
+
+
+def _ragged(name: str, runs: Sequence[RawRun], dt: float) -> dict[str, tuple]:
+    def joined(variable: str, dtype: type) -> np.ndarray:
+        return np.concatenate([run.arrays.get(f"{name}_spikes.{variable}", np.zeros(len(run.arrays[f"{name}_spikes.i"]))) for run in runs]).astype(dtype)
+
+    steps = np.concatenate([np.rint(run.arrays[f"{name}_spikes.t"] / dt) for run in runs]).astype(np.int32)
+    kinds = {"flag_values": [0, 1, 2], "flag_meanings": "event burst further"}
+    return {
+        f"{name}_spike_step": (f"{name}_spike", steps, {"long_name": "step of the spike; times dt_s gives seconds"}),
+        f"{name}_spike_cell": (f"{name}_spike", joined("i", np.int32)),
+        f"{name}_spike_kind": (f"{name}_spike", joined("spike_kind", np.int8), kinds),
+        f"{name}_spike_number": ("seed", np.array([len(run.arrays[f"{name}_spikes.i"]) for run in runs])),
+    }
+
+
+def _unit_of(circuit: Circuit, variable: str) -> str:
+    from brian2.equations.equations import Equations
+
+    if variable.startswith("I_"):
+        return "A"
+    for population in circuit.populations:
+        equations = Equations(population.cell.equations)
+        if variable in equations:
+            unit = unit_name(Quantity.with_dimensions(1, equations[variable].dim))
+            return _UNITS.get(unit, unit)
+    return "1"
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    return {"value": float(value), "text": format_quantity(value)}
+
+
+def provenance(target: str, compiler: str, flags: Sequence[str]) -> dict[str, Any]:
+    """Versions, machine, time and command: all that a reader needs to do it again."""
+    return {
+        "burstnet": package_version("burstnet"),
+        "commit": _commit(),
+        "python": platform.python_version(),
+        **{name: package_version(name) for name in ("brian2", "numpy", "xarray")},
+        "target": target,
+        "compiler": compiler,
+        "flags": " ".join(flags),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "cores": os.cpu_count(),
+        "command": " ".join(sys.argv),
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _commit() -> str | None:
+    """The git commit of a checkout that burstnet runs from, if it is one."""
+    root = Path(__file__).resolve().parents[1]
+    if not (root / ".git").exists():
+        return None
+    done = subprocess.run(["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True)
+    return done.stdout.strip() or None

@@ -1,0 +1,211 @@
+"""compile(circuit, protocol, target) -> Compiled.run(seeds, params) -> Result. Imports targets, collect, timeline, circuit."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+from brian2.units import second
+from brian2.units.fundamentalunits import Quantity
+
+from .brian2_objects import knob_values
+from .circuit import Circuit
+from .collect import collect, provenance
+from .errors import ArgumentError, unknown_name
+from .quantities import format_quantity
+from .random import check_seed
+from .recording import Recording
+from .result import Result
+from .targets.cache import Cache
+from .targets.program import Program, RunRequest
+from .targets.target import choose_target
+from .timeline import Timeline
+
+__all__ = ["Compiled", "RunProtocol", "compile"]
+
+#: Called with what is going on ("build" or a seed) and how much of it is done, 0 to 1.
+Report = Callable[[str, float], None]
+
+
+class RunProtocol(Protocol):
+    """What `compile` needs of a protocol; a plain `Timeline` will do as well."""
+
+    def timeline(self) -> Timeline:
+        """What changes when."""
+
+    def recording(self, circuit: Circuit) -> Recording:
+        """What is kept."""
+
+
+def compile(circuit: Circuit, protocol: RunProtocol | Timeline, target: str = "auto", *, recording: Recording | None = None, strict: bool = False, report: Report | None = None) -> Compiled:
+    """Make a program of a circuit; the second time it comes from the cache.
+
+    Parameters
+    ----------
+    circuit : Circuit
+    protocol : RunProtocol or Timeline
+        What changes when. Its values are run arguments: another one of the same kind needs no other build.
+    target : {"auto", "cpp", "numpy", "cython"}
+        ``auto`` is cpp where a compiler works, else numpy.
+    recording : Recording, optional
+        The protocol's own by default.
+    strict : bool
+        Compile with -O2 and without fast-math, for traces that are reproducible to the last digits.
+    report : callable, optional
+        Called with ``("build", fraction)`` while building.
+
+    Raises
+    ------
+    ArgumentError, BuildError
+    """
+    chosen, why = choose_target(target)
+    kept = recording or (Recording() if isinstance(protocol, Timeline) else protocol.recording(circuit))
+    kept.strides(circuit.dt)
+    knob_values(circuit, _timeline(protocol))
+    program = Program(circuit, kept, getattr(protocol, "NAME", "circuit"))
+    if chosen == "cpp":
+        from .targets import cpp
+
+        made: Any = cpp.build(program, strict=strict, cache=Cache(), progress=(lambda done: report("build", done)) if report else None)
+    else:
+        from .targets.runtime import RuntimeProgram
+
+        made = RuntimeProgram(program, chosen)
+    return Compiled(circuit, protocol, kept, made, why)
+
+
+def _timeline(protocol: RunProtocol | Timeline) -> Timeline:
+    return protocol if isinstance(protocol, Timeline) else protocol.timeline()
+
+
+class Compiled:
+    """A program, ready to run with any seeds and values.
+
+    Attributes
+    ----------
+    target : str
+    why : str
+        Why this target.
+    build_s : float
+        Wall time of the build; 0 where it came from the cache.
+    """
+
+    def __init__(self, circuit: Circuit, protocol: RunProtocol | Timeline, recording: Recording, program: Any, why: str) -> None:
+        self.circuit, self.protocol, self.recording, self.program, self.why = circuit, protocol, recording, program, why
+        self.target: str = program.target
+        self.build_s: float = program.build_s
+
+    def run(self, seeds: Iterable[int] | int = 1, params: Mapping[str, Quantity | float] | None = None, *, jobs: int = 1, report: Report | None = None) -> Result:
+        """Run every seed; nothing is compiled.
+
+        Parameters
+        ----------
+        seeds : int or iterable of int
+        params : mapping of str to Quantity
+            Values to change: fields of the protocol (``increase_to``) and names of `Circuit.arguments`
+            (``input.cell.tau_s``, ``Y.scale``).
+        jobs : int
+            Runs side by side; 0 for one on each core.
+        report : callable, optional
+            Called with ``(seed as str, fraction)``.
+
+        Raises
+        ------
+        ArgumentError
+            Before anything runs, if a name or a value is not allowed.
+        RunError
+            If a run's outcome cannot be trusted.
+        """
+        import joblib
+
+        protocol, values = self._settings(params or {})
+        requests = self.requests([seeds] if isinstance(seeds, (int, np.integer)) else list(seeds), protocol, values)
+        started = time.perf_counter()
+        workers = joblib.Parallel(n_jobs=min(len(requests), jobs) if jobs else -1, backend=self.program.backend)
+        threads = self.program.backend == "threading" or len(requests) == 1 or jobs == 1
+        runs = workers(joblib.delayed(_run_one)(self.program, request, report if threads else None) for request in requests)
+        if report and not threads:
+            for request in requests:
+                report(str(request.seed), 1.0)
+        simulated = requests[0].steps * float(self.circuit.dt)
+        timing = {
+            "build_s": self.build_s,
+            "run_cpu_s_per_simulated_s": float(np.mean([run.cpu_s for run in runs])) / simulated if simulated else 0.0,
+            "simulated_s": simulated,
+            "run_wall_s": time.perf_counter() - started,
+        }
+        compiler = getattr(self.program, "compiler", None)
+        strict = getattr(self.program, "strict", False)
+        about = {
+            "protocol": getattr(protocol, "NAME", None),
+            "target": self.target,
+            "parameters": self.parameters(protocol, values),
+            "timing": timing,
+            "provenance": provenance(self.target, compiler.version if compiler else "", compiler.flags(strict) if compiler else ()),
+        }
+        return collect(runs, self.circuit, self.recording, _timeline(protocol), about)
+
+    def requests(self, seeds: list[int], protocol: RunProtocol | Timeline | None = None, values: Mapping[str, Quantity | float] | None = None) -> list[RunRequest]:
+        """The runs of these seeds, with every argument."""
+        if not seeds:
+            raise ArgumentError("seeds=[] is not allowed; give at least one.")
+        if len(set(seeds)) != len(seeds):
+            raise ArgumentError(f"seeds={seeds} is not allowed; one is there twice.")
+        timeline = _timeline(protocol or self.protocol)
+        steps = round(float(timeline.duration / self.circuit.dt))
+        numbers = self.circuit.replace_values(values or {}) | knob_values(self.circuit, timeline)
+        windows = self.recording.window_steps(self.circuit.dt, steps)
+        return [RunRequest(check_seed(seed), steps, numbers, windows) for seed in seeds]
+
+    def _settings(self, params: Mapping[str, Quantity | float]) -> tuple[RunProtocol | Timeline, dict[str, Quantity | float]]:
+        """Split parameters into the protocol's and the circuit's."""
+        own = {f.name for f in dataclasses.fields(self.protocol)} if dataclasses.is_dataclass(self.protocol) and not isinstance(self.protocol, Timeline) else set()
+        known = self.circuit.arguments()
+        for name in params:
+            if name not in own and name not in known:
+                if name.endswith(".n") or name in ("dt", "areas"):
+                    raise ArgumentError(f"{name} is fixed when a circuit is built; make another circuit and compile it.")
+                raise unknown_name("parameter", name, [*own, *known])
+        mine = {name: value for name, value in params.items() if name in own}
+        protocol = dataclasses.replace(self.protocol, **mine) if mine else self.protocol  # type: ignore[type-var, arg-type]
+        return protocol, {name: value for name, value in params.items() if name not in own}
+
+    def parameters(self, protocol: RunProtocol | Timeline | None = None, values: Mapping[str, Quantity | float] | None = None) -> dict[str, str]:
+        """Every parameter by its public name, as text with units."""
+        protocol = protocol or self.protocol
+        found = {}
+        if dataclasses.is_dataclass(protocol) and not isinstance(protocol, Timeline):
+            found = {f.name: format_quantity(getattr(protocol, f.name)) for f in dataclasses.fields(protocol) if isinstance(getattr(protocol, f.name), Quantity)}
+        found |= {f"{p.name}.n": str(p.n) for p in self.circuit.populations} | {"dt": format_quantity(self.circuit.dt)}
+        knobs = {k.name for k in self.circuit.knobs}
+        for name, argument in self.circuit.arguments().items():
+            if name.partition(".")[0] not in knobs:
+                found[name] = format_quantity(Quantity((values or {}).get(name, argument.parameter.value)))
+        return found
+
+    def estimate(self, seeds: int, jobs: int) -> dict[str, float]:
+        """Rough memory [bytes a run], disk [bytes] and time [s] of a run of so many seeds, from sizes alone."""
+        timeline = _timeline(self.protocol)
+        seconds = float(timeline.duration / second)
+        cells = sum(p.n for p in self.circuit.populations)
+        spikes = sum(self.recording.recorded_cells(p.n) for p in self.circuit.populations) * seconds * _SPIKES_PER_S
+        statistics = seconds / float(self.recording.statistics) * 4 * len(self.circuit.populations)
+        weights = seconds / float(self.recording.states) * min(cells, self.recording.cells)
+        raw = 8 * (2 * spikes + statistics + weights)
+        step_cost = {"cpp": 2e-6 + 1e-8 * cells, "cython": 1e-4 + 2e-8 * cells, "numpy": 5e-4 + 1e-7 * cells}[self.target]
+        run = seconds / float(self.circuit.dt) * step_cost
+        return {"memory": raw + 400 * cells, "disk": 0.25 * raw * seeds, "seconds": run * seeds / max(1, min(jobs, seeds))}
+
+
+_SPIKES_PER_S = 15.0
+
+
+def _run_one(program: Any, request: RunRequest, report: Report | None) -> Any:
+    run = program.run(request, (lambda done: report(str(request.seed), done)) if report else None)
+    run.verify()
+    if report:
+        report(str(request.seed), 1.0)
+    return run

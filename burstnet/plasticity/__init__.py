@@ -1,0 +1,5 @@
+"""Plasticity rules."""
+
+from .burst_dependent import BurstDependent
+
+__all__ = ["BurstDependent"]

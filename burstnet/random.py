@@ -1,0 +1,194 @@
+"""Counter-based randomness: noise as a pure function of (seed, stream, cell, step), connectivity of (seed, projection, i, j).
+
+Threefry-4x32 with 13 rounds, the same bits on every target. Imports nothing of burstnet.
+
+References
+----------
+Salmon, Moraes, Dror & Shaw (2011). Parallel random numbers: as easy as 1, 2, 3. SC'11. doi:10.1145/2063384.2063405
+"""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+from brian2.core.functions import Function
+
+from .errors import ArgumentError
+
+__all__ = ["cell_bernoulli", "cell_uniform", "check_seed", "pair_uniform", "stream_number", "threefry4x32"]
+
+ROUNDS = 13
+MAX_SEED = 2**31 - 1
+_PARITY = 0x1BD11BDA
+_ROTATIONS = ((10, 26), (11, 21), (13, 27), (23, 5), (6, 20), (17, 11), (25, 10), (18, 20))
+_SCALE = 2.0**-32
+_NOISE, _PAIR = 0, 1
+
+
+def threefry4x32(counter, key, rounds: int = ROUNDS) -> tuple[np.ndarray, ...]:
+    """Four 32-bit words for each counter.
+
+    Parameters
+    ----------
+    counter, key : sequence of four array_like of unsigned 32-bit integers
+        They broadcast against each other.
+    rounds : int
+        13 by default, which passes BigCrush; known-answer vectors exist for 13 and 20.
+
+    Returns
+    -------
+    tuple of four ndarray of uint32
+    """
+    k = [np.asarray(word, dtype=np.uint32) for word in key]
+    k.append(np.uint32(_PARITY) ^ k[0] ^ k[1] ^ k[2] ^ k[3])
+    with np.errstate(over="ignore"):
+        x = [np.asarray(word, dtype=np.uint32) + k[n] for n, word in enumerate(counter)]
+        x = [np.array(word) for word in np.broadcast_arrays(*x)]
+        for r in range(rounds):
+            for (a, b), turn in zip(((0, 1), (2, 3)) if r % 2 == 0 else ((0, 3), (2, 1)), _ROTATIONS[r % 8], strict=True):
+                x[a] += x[b]
+                x[b] = (x[b] << np.uint32(turn)) | (x[b] >> np.uint32(32 - turn))
+                x[b] ^= x[a]
+            if r % 4 == 3:
+                block = r // 4 + 1
+                for n in range(4):
+                    x[n] += k[(block + n) % 5]
+                x[3] += np.uint32(block)
+    return tuple(x)
+
+
+def stream_number(name: str) -> int:
+    """The stream of a named source of randomness, so that adding one source never shifts another's draws."""
+    return zlib.crc32(name.encode()) & 0x7FFFFFFF
+
+
+def check_seed(seed) -> int:
+    """`seed` as a plain int.
+
+    Raises
+    ------
+    ArgumentError
+        If it is not a whole number from 0 to 2147483647.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= int(seed) <= MAX_SEED:
+        raise ArgumentError(f"seed={seed!r} is not allowed; seeds are whole numbers from 0 to {MAX_SEED}.")
+    return int(seed)
+
+
+def _as_uniform(words: np.ndarray) -> np.ndarray:
+    return (words + 0.5) * _SCALE
+
+
+class _NoiseBlocks:
+    """Draws many steps at once for the numpy target, which asks for one step and one word at a time."""
+
+    def __init__(self) -> None:
+        self.blocks: dict[tuple, tuple] = {}
+
+    def __call__(self, word, seed, stream, index, step):
+        index = np.atleast_1d(np.asarray(index))
+        key = (int(np.max(seed)), int(np.max(stream)), len(index))
+        first, cells, words = self.blocks.get(key, (0, None, None))
+        offset = int(step) - first
+        if words is None or not 0 <= offset < words.shape[1] or not np.array_equal(cells, index):
+            first, offset = int(step), 0
+            steps = np.arange(first, first + max(1, 65536 // max(1, len(index))), dtype=np.int64).astype(np.uint32)
+            words = np.stack(threefry4x32((index.astype(np.uint32), steps[:, None], 0, _NOISE), (key[0], key[1], 0, 0)))
+            if len(self.blocks) > 64:
+                self.blocks.clear()
+            self.blocks[key] = (first, index.copy(), words)
+        return _as_uniform(words[int(word), offset])
+
+
+def _pair_uniform_numpy(seed, stream, i, j):
+    return _as_uniform(threefry4x32((np.asarray(i), np.asarray(j), 0, _PAIR), (np.asarray(seed), np.asarray(stream), 0, 0))[0])
+
+
+def _rounds_in_c(indent: str) -> str:
+    """The rounds written out in C, without a branch or an array, so that compilers vectorise them."""
+    lines = []
+    for r in range(ROUNDS):
+        pairs = ((0, 1), (2, 3)) if r % 2 == 0 else ((0, 3), (2, 1))
+        for (a, b), turn in zip(pairs, _ROTATIONS[r % 8], strict=True):
+            lines.append(f"x{a} += x{b}; x{b} = (x{b} << {turn}) | (x{b} >> {32 - turn}); x{b} ^= x{a};")
+        if r % 4 == 3:
+            block = r // 4 + 1
+            lines.append(" ".join(f"x{n} += k{(block + n) % 5};" for n in range(4)) + f" x3 += {block};")
+    return "\n".join(indent + line for line in lines)
+
+
+_CPP = f"""
+#if defined(__GNUC__)
+#define BURSTNET_INLINE static inline __attribute__((always_inline))
+#else
+#define BURSTNET_INLINE static inline
+#endif
+BURSTNET_INLINE uint32_t burstnet_threefry(int word, uint32_t c0, uint32_t c1, uint32_t c3, uint32_t k0, uint32_t k1) {{
+  const uint32_t k2 = 0u, k3 = 0u, k4 = {_PARITY}u ^ k0 ^ k1;
+  uint32_t x0 = c0 + k0, x1 = c1 + k1, x2 = k2, x3 = c3 + k3;
+{_rounds_in_c("  ")}
+  return word == 0 ? x0 : word == 1 ? x1 : word == 2 ? x2 : x3;
+}}
+BURSTNET_INLINE double cell_uniform(int word, int seed, int stream, int index, int64_t step) {{
+  return (burstnet_threefry(word, (uint32_t)index, (uint32_t)step, {_NOISE}u, (uint32_t)seed, (uint32_t)stream) + 0.5) * {_SCALE!r};
+}}
+BURSTNET_INLINE int cell_bernoulli(int word, double p, int seed, int stream, int index, int64_t step) {{
+  const double scaled = p * 4294967296.0 - 0.5;
+  const uint32_t last = (uint32_t)std::min(std::max(std::ceil(scaled) - 1.0, 0.0), 4294967295.0);
+  const uint32_t x = burstnet_threefry(word, (uint32_t)index, (uint32_t)step, {_NOISE}u, (uint32_t)seed, (uint32_t)stream);
+  return (x <= last) & (scaled > 0.0);
+}}
+BURSTNET_INLINE double pair_uniform(int seed, int stream, int i, int j) {{
+  return (burstnet_threefry(0, (uint32_t)i, (uint32_t)j, {_PAIR}u, (uint32_t)seed, (uint32_t)stream) + 0.5) * {_SCALE!r};
+}}
+"""
+
+_CYTHON = f"""
+from libc.stdint cimport uint32_t, int64_t
+cdef inline double burstnet_threefry(int word, uint32_t c0, uint32_t c1, uint32_t c3, uint32_t k0, uint32_t k1) noexcept:
+    cdef uint32_t k2 = 0
+    cdef uint32_t k3 = 0
+    cdef uint32_t k4 = <uint32_t>{_PARITY} ^ k0 ^ k1
+    cdef uint32_t x0 = c0 + k0
+    cdef uint32_t x1 = c1 + k1
+    cdef uint32_t x2 = k2
+    cdef uint32_t x3 = c3 + k3
+{_rounds_in_c("    ")}
+    return ((x0 if word == 0 else x1 if word == 1 else x2 if word == 2 else x3) + 0.5) * {_SCALE!r}
+cdef inline double cell_uniform(int word, int seed, int stream, int index, int64_t step) noexcept:
+    return burstnet_threefry(word, <uint32_t>index, <uint32_t>step, {_NOISE}, <uint32_t>seed, <uint32_t>stream)
+cdef inline int cell_bernoulli(int word, double p, int seed, int stream, int index, int64_t step) noexcept:
+    return cell_uniform(word, seed, stream, index, step) < p
+cdef inline double pair_uniform(int seed, int stream, int i, int j) noexcept:
+    return burstnet_threefry(0, <uint32_t>i, <uint32_t>j, {_PAIR}, <uint32_t>seed, <uint32_t>stream)
+"""
+
+
+def _function(numpy_implementation, arg_types: list[str], return_type: str) -> Function:
+    function = Function(numpy_implementation, arg_units=[1] * len(arg_types), arg_types=arg_types, return_unit=1, return_type=return_type)
+    function.implementations.add_implementation("numpy", numpy_implementation)
+    function.implementations.add_implementation("cpp", _CPP, compiler_kwds={"headers": ["<algorithm>"]})
+    function.implementations.add_implementation("cython", _CYTHON)
+    return function
+
+
+_draw = _NoiseBlocks()
+
+
+def _cell_uniform_numpy(word, seed, stream, index, step):
+    return _draw(word, seed, stream, index, step)
+
+
+def _cell_bernoulli_numpy(word, p, seed, stream, index, step):
+    return (_draw(word, seed, stream, index, step) < p).astype(np.int32)
+
+
+#: Uniform number in (0, 1) for equations: ``cell_uniform(word, seed, stream, i, step)``, word 0 to 3; independent across all five.
+cell_uniform = _function(_cell_uniform_numpy, ["integer"] * 5, "float")
+
+#: 1 with probability p, else 0: ``cell_bernoulli(word, p, seed, stream, i, step)`` is ``cell_uniform(word, ...) < p``.
+cell_bernoulli = _function(_cell_bernoulli_numpy, ["integer", "float", *["integer"] * 4], "integer")
+
+#: Uniform number in (0, 1) for connections: ``pair_uniform(seed, stream, i, j)``.
+pair_uniform = _function(_pair_uniform_numpy, ["integer"] * 4, "float")

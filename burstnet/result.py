@@ -1,0 +1,204 @@
+"""What a run leaves behind: arrays, metrics' raw material and provenance; save and load. Never imports Brian2."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from .errors import ArgumentError, ResultError, unknown_name
+
+__all__ = ["SCHEMA", "Result", "load", "write_atomically"]
+
+#: Version of the layout of result files.
+SCHEMA = 1
+_KINDS = {"event": 0, "burst": 1, "further": 2}
+
+
+def write_atomically(path: Path, write) -> None:
+    """Call ``write(scratch_path)`` and move the outcome to `path` when it is whole.
+
+    Raises
+    ------
+    ResultError
+        If the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, scratch = tempfile.mkstemp(prefix=f".{path.name}-", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+    except OSError as problem:
+        raise ResultError(f"Cannot write {path}: {problem.strerror}.") from problem
+    try:
+        write(Path(scratch))
+        os.chmod(scratch, 0o666 & ~_umask())
+        os.replace(scratch, path)
+    except OSError as problem:
+        raise ResultError(f"Cannot write {path}: {problem.strerror or problem}.") from problem
+    finally:
+        Path(scratch).unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+class Result:
+    """All seeds of one experiment.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        Variables in SI with their unit in the attribute ``units``. For a population ``output``:
+        ``output_event_total`` (seed, time) counts events of all cells since the start, ``output_event_average`` [Hz]
+        is the moving average, the same for ``burst``; ``output_spike_step``, ``output_spike_cell`` and
+        ``output_spike_kind`` hold the spikes of all seeds one after the other, ``output_spike_number`` (seed) how many
+        each has; ``output_V_d_mean`` [V] (seed, state_time) averages cells and steps of the interval that ends there;
+        ``drive_weight`` (seed, state_time, drive_index) samples weights; ``output_trace_V_s`` (seed, trace_time) is one cell's.
+
+    Attributes
+    ----------
+    about : dict
+        Protocol, parameters, timeline, provenance and timing as plain data.
+    """
+
+    def __init__(self, data: xr.Dataset, about: dict) -> None:
+        self.data, self.about = data, about
+
+    @property
+    def seeds(self) -> list[int]:
+        """Seeds in the order of the arrays."""
+        return [int(seed) for seed in self.data["seed"].values]
+
+    @property
+    def populations(self) -> dict[str, int]:
+        """Name to number of cells."""
+        return dict(self.about["populations"])
+
+    @property
+    def dt(self) -> float:
+        """Time step in seconds."""
+        return float(self.about["dt_s"])
+
+    @property
+    def phases(self) -> dict[str, tuple[float, float]]:
+        """Phase to start and stop in seconds."""
+        return {name: (start, stop) for name, start, stop in ((p["name"], p["start_s"], p["stop_s"]) for p in self.about["timeline"])}
+
+    def _population(self, name: str) -> int:
+        if name not in self.populations:
+            raise unknown_name("population", name, self.populations)
+        return self.populations[name]
+
+    def _seed_index(self, seed: int) -> int:
+        if seed not in self.seeds:
+            raise ArgumentError(f"seed={seed} is not in this result; it has {', '.join(map(str, self.seeds))}.")
+        return self.seeds.index(seed)
+
+    def count(self, population: str, event: str, start: float, stop: float) -> np.ndarray:
+        """Events or bursts of all cells in [start, stop), per seed.
+
+        Parameters
+        ----------
+        population : str
+        event : {"event", "burst"}
+        start, stop : float
+            Seconds; rounded to the sampling interval.
+        """
+        self._population(population)
+        total = self.data[f"{population}_{event}_total"].values
+        time = self.data["time"].values
+        first, last = (int(np.argmin(np.abs(time - edge))) for edge in (start, stop))
+        return total[:, last] - total[:, first]
+
+    def rate(self, population: str, event: str, start: float, stop: float) -> np.ndarray:
+        """Events or bursts per cell and second [Hz] in [start, stop), per seed; NaN for an empty window."""
+        return _divide(self.count(population, event, start, stop), self._population(population) * (stop - start))
+
+    def burst_probability(self, population: str, start: float, stop: float) -> np.ndarray:
+        """Bursts over events counted in [start, stop), per seed; NaN where there is no event."""
+        return _divide(self.count(population, "burst", start, stop), self.count(population, "event", start, stop))
+
+    def average_burst_probability(self, population: str) -> np.ndarray:
+        """Ratio of the moving averages of burst and event rate, shape (seed, time); NaN before the first event."""
+        return _divide(self.data[f"{population}_burst_average"].values, self.data[f"{population}_event_average"].values)
+
+    def spikes(self, population: str, seed: int, kind: str | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Times [s] and cells of recorded spikes.
+
+        Parameters
+        ----------
+        population : str
+        seed : int
+        kind : {"event", "burst", "further"}, optional
+            Only isolated spikes and firsts of a burst, only seconds of a burst, or only the rest.
+        """
+        self._population(population)
+        if f"{population}_spike_step" not in self.data:
+            raise ArgumentError(f"The spikes of {population!r} were not recorded; run with spikes='all'.")
+        if kind is not None and kind not in _KINDS:
+            raise unknown_name("kind", kind, _KINDS)
+        k = self._seed_index(seed)
+        numbers = self.data[f"{population}_spike_number"].values
+        here = slice(int(numbers[:k].sum()), int(numbers[: k + 1].sum()))
+        steps, cells, kinds = (self.data[f"{population}_spike_{what}"].values[here] for what in ("step", "cell", "kind"))
+        chosen = slice(None) if kind is None else kinds == _KINDS[kind]
+        return steps[chosen] * self.dt, cells[chosen]
+
+    def save(self, path: str | os.PathLike) -> Path:
+        """Write netCDF, whole or not at all.
+
+        Raises
+        ------
+        ResultError
+            If the file cannot be written.
+        """
+        target = Path(path)
+        data = self.data.assign_attrs(burstnet_schema=SCHEMA, about=json.dumps(self.about, allow_nan=False))
+        packed = {name: {"zlib": True, "complevel": 1, "shuffle": True} for name, v in data.data_vars.items() if v.size > 64}
+        write_atomically(target, lambda scratch: data.to_netcdf(scratch, engine="h5netcdf", encoding=packed))
+        return target
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> Result:
+        """Open a saved result; needs neither Brian2 nor a compiler.
+
+        Raises
+        ------
+        ResultError
+            If the file is missing, broken or of a newer schema.
+        """
+        source = Path(path)
+        if source.is_dir():
+            source = source / "result.nc"
+        if not source.is_file():
+            raise ResultError(f"No result at {source}.")
+        try:
+            data = xr.load_dataset(source, engine="h5netcdf")
+            schema, about = int(data.attrs["burstnet_schema"]), json.loads(data.attrs["about"])
+        except (OSError, KeyError, ValueError, TypeError, RuntimeError) as problem:
+            raise ResultError(f"{source} is not a burstnet result or is broken ({problem}).") from problem
+        if schema > SCHEMA:
+            raise ResultError(f"{source} has schema {schema}, newer than {SCHEMA} that this burstnet reads; update burstnet.")
+        return cls(data, about)
+
+    def __repr__(self) -> str:
+        what = self.about.get("protocol") or "circuit"
+        return f"<Result of {what}: {len(self.seeds)} seeds, {self.about['simulated_s']:g} s, {', '.join(self.populations)}>"
+
+
+#: `Result.load`, for ``burstnet.load(path)``.
+load = Result.load
+
+
+def _divide(one: np.ndarray, other: Any) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = np.asarray(one, dtype=float) / other
+    return np.where(np.isfinite(found), found, np.nan)

@@ -1,0 +1,271 @@
+"""The standalone C++ target: one binary serves every seed, parameter and window of a program."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+from brian2 import Network, prefs
+from brian2.core.variables import ArrayVariable, DynamicArrayVariable
+from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
+from brian2.devices.device import all_devices, reset_device, set_device
+from brian2.units import second
+
+from ..brian2_objects import RUN_NUMBERS, Brian2Objects, build_objects
+from ..errors import BuildError, RunError
+from .cache import Cache, program_key
+from .compiler import Compiler, find_compiler
+from .program import Program, Progress, RawRun, RunRequest
+from .project import rewrite
+
+__all__ = ["CppProgram", "build"]
+
+_DEVICE = "burstnet_cpp"
+# A device of our own, so that a user's own standalone project in the same process stays untouched.
+all_devices.setdefault(_DEVICE, CPPStandaloneDevice())
+
+
+@contextlib.contextmanager
+def _generating(folder: Path, flags: tuple[str, ...]) -> Iterator[CPPStandaloneDevice]:
+    """Our device and preferences for the time of one generation; what was there before comes back."""
+    ours = {
+        "codegen.cpp.extra_compile_args_gcc": ["-w", *flags],
+        "codegen.cpp.headers": [],
+        "core.default_float_dtype": np.float64,
+        "devices.cpp_standalone.openmp_threads": 0,
+        "core.stop_on_keyboard_interrupt": False,
+    }
+    before = {name: prefs[name] for name in ours if name in prefs}
+    device = all_devices[_DEVICE]
+    try:
+        for name in before:
+            prefs[name] = ours[name]
+        set_device(_DEVICE, build_on_run=False, directory=str(folder))
+        device.reinit()
+        device.activate(build_on_run=False, directory=str(folder))
+        yield device
+    finally:
+        device.reinit()
+        reset_device()
+        for name, value in before.items():
+            prefs[name] = value
+
+
+def generate(program: Program, folder: Path, flags: tuple[str, ...], units: int) -> tuple[list[str], dict]:
+    """Write the C++ project of a program; returns its sources and the manifest of what a run saves."""
+    with _generating(folder, flags) as device:
+        numbers = program.circuit.replace_values({}) | {f"control.{name}": 0.0 for name in RUN_NUMBERS}
+        objects = build_objects(program.circuit, program.recording, numbers, lambda: device.insert_code("main", "set_from_command_line(args);"))
+        network = Network(*objects.all(), name="network")
+        network.run(0 * second, namespace={})
+        device.build(directory=str(folder), compile=False, run=False, with_output=False)
+        manifest = {"name": program.name, "arrays": _saved_arrays(device, objects)}
+    sources = rewrite(folder, units, _windowed(program, objects))
+    return sources, manifest
+
+
+def _windowed(program: Program, objects: Brian2Objects) -> dict[str, tuple[str, str]]:
+    found = {}
+    for name in objects.monitors:
+        kind = name.rpartition("_")[2]
+        if kind in ("spikes", "trace"):
+            found[f"{name}_codeobject"] = tuple(f"_array_control_{kind}_{end}[0]" for end in ("from", "until"))
+    return found
+
+
+def _saved_arrays(device: CPPStandaloneDevice, objects: Brian2Objects) -> dict[str, dict]:
+    """File, type and shape of every array that a run saves; -1 stands for a length that the run decides."""
+    saved = {}
+    for thing in (*objects.all(), objects.control.clock):
+        for name, variable in thing.variables.items():
+            if not isinstance(variable, ArrayVariable) or variable.owner is None or variable.owner.name != thing.name:
+                continue
+            if name.endswith("space") or name in ("i", "not_refractory", "lastspike"):
+                continue
+            if isinstance(variable, DynamicArrayVariable):
+                columns = [len(thing.variables["_indices"].get_value())] if variable.ndim == 2 else []
+                shape = [-1, *columns]
+            else:
+                shape = [int(variable.size)]
+            saved[f"{thing.name}.{name}"] = {
+                "file": os.path.basename(device.get_array_filename(variable)),
+                "dtype": np.dtype(variable.dtype).str,
+                "shape": shape,
+            }
+    return saved
+
+
+def build(program: Program, *, strict: bool = False, cache: Cache | None = None, progress: Progress | None = None) -> CppProgram:
+    """The compiled program, from the cache if it is there.
+
+    Raises
+    ------
+    BuildError
+        If there is no compiler, or generating or compiling fails.
+    """
+    cache = cache or Cache()
+    compiler = find_compiler(cache.folder)
+    flags = compiler.flags(strict)
+    key = program_key({"program": program.describe(), "target": "cpp", "flags": flags, "cpu": compiler.cpu, "compiler": compiler.version})
+    started = time.perf_counter()
+
+    def make(folder: Path) -> list[str]:
+        if progress:
+            progress(0.0)
+        sources, manifest = generate(program, folder, flags, units=max(2, min(4, os.cpu_count() or 1)))
+        _compile(folder, compiler, flags, sources, progress)
+        (folder / "program.json").write_text(json.dumps(manifest))
+        return _prune(folder)
+
+    folder, built = cache.get(key, make)
+    return CppProgram(program, folder, key, compiler, strict, built, time.perf_counter() - started if built else 0.0)
+
+
+def _compile(folder: Path, compiler: Compiler, flags: tuple[str, ...], sources: list[str], progress: Progress | None) -> None:
+    """Compile and link with make, as many units at once as there are cores."""
+    ccache = shutil.which("ccache")
+    command = f"{ccache} {compiler.path}" if ccache else compiler.path
+    objects = [source.removesuffix(".cpp") + ".o" for source in sources]
+    rules = "\n".join(f"{o}: {s}\n\t$(CXX) -c -w -std=c++17 {' '.join(flags)} -I. {s} -o {o}" for o, s in zip(objects, sources, strict=True))
+    (folder / "makefile").write_text(f"CXX = {command}\nmain: {' '.join(objects)}\n\t$(CXX) {' '.join(flags)} {' '.join(objects)} -o main\n{rules}\n")
+    environment = os.environ | {"CCACHE_BASEDIR": str(folder), "CCACHE_NOHASHDIR": "1"}
+    make = subprocess.Popen(["make", f"-j{os.cpu_count() or 1}"], cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+    try:
+        while make.poll() is None:
+            if progress:
+                progress(0.3 + 0.7 * sum((folder / o).exists() for o in objects) / (len(objects) + 1))
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                make.wait(0.1)
+        errors = make.stderr.read() if make.stderr else ""
+    finally:
+        if make.poll() is None:
+            make.kill()
+            make.wait()
+    if make.returncode or not (folder / "main").exists():
+        log = Path(tempfile.gettempdir()) / f"burstnet-build-{os.getpid()}.log"
+        with contextlib.suppress(OSError):
+            log.write_text(errors)
+        last = next((line for line in errors.splitlines() if "error" in line.lower() or "No space" in line), errors.strip()[-200:])
+        raise BuildError(f"Compiling failed: {last.strip()} (all of it in {log}).")
+
+
+def _prune(folder: Path) -> list[str]:
+    """Keep what a run needs; returns the names of those files."""
+    kept = ["main", "program.json", *(str(p.relative_to(folder)) for p in sorted((folder / "static_arrays").glob("*")))]
+    for path in folder.iterdir():
+        if path.name not in ("main", "program.json", "static_arrays", "alive"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return kept
+
+
+class CppProgram:
+    """A compiled program.
+
+    Attributes
+    ----------
+    folder : Path
+        Where its binary is.
+    key : str
+        Its key in the cache.
+    built : bool
+        Whether it was compiled just now.
+    build_s : float
+        Wall time of the build; 0 if it was in the cache.
+    """
+
+    target = "cpp"
+    #: Runs are processes of their own, so that threads are enough to run many at once.
+    backend = "threading"
+
+    def __init__(self, program: Program, folder: Path, key: str, compiler: Compiler, strict: bool, built: bool, build_s: float) -> None:
+        self.program, self.folder, self.key, self.compiler, self.strict = program, folder, key, compiler, strict
+        self.built, self.build_s = built, build_s
+        self.arrays = json.loads((folder / "program.json").read_text())["arrays"]
+
+    def run(self, request: RunRequest, progress: Progress | None = None) -> RawRun:
+        """One run in a folder of its own; nothing of it stays on disk.
+
+        Raises
+        ------
+        RunError
+            If the program failed, was killed, or its outcome cannot be trusted.
+        """
+        with tempfile.TemporaryDirectory(prefix="burstnet-run-") as folder:
+            return self.run_in(Path(folder), request, progress)
+
+    def run_in(self, folder: Path, request: RunRequest, progress: Progress | None = None) -> RawRun:
+        """One run whose raw output stays in `folder`."""
+        numbers = request.arguments()
+        given = [f"{name}={_number(self.arrays, name, value)}" for name, value in numbers.items()]
+        started = time.perf_counter()
+        child = subprocess.Popen([str(self.folder / "main"), "--results_dir", f"{folder}/", *given], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        complaints = []
+        try:
+            assert child.stderr is not None
+            for line in child.stderr:
+                if line.startswith("progress "):
+                    if progress:
+                        progress(float(line.split()[1]))
+                elif line.strip():
+                    complaints.append(line.strip())
+            _, status, usage = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+        finally:
+            if child.returncode is None:
+                child.kill()
+                child.wait()
+            if child.stderr:
+                child.stderr.close()
+        if child.returncode or complaints:
+            reason = f"said {complaints[0]!r}" if complaints else f"ended with status {child.returncode}"
+            raise RunError(f"The compiled program {reason}; its outcome is discarded.")
+        arrays = self._load(folder)
+        done = int(arrays.pop("step_clock.timestep")[0])
+        if done != request.steps:
+            raise RunError(f"The compiled program stopped after {done} of {request.steps} steps; its outcome is discarded.")
+        return RawRun(request, arrays, usage.ru_utime, time.perf_counter() - started)
+
+    def _load(self, folder: Path) -> dict[str, np.ndarray]:
+        arrays = {}
+        for name, saved in self.arrays.items():
+            path = folder / saved["file"]
+            shape = tuple(saved["shape"])
+            try:
+                values = np.fromfile(path, dtype=np.dtype(saved["dtype"]))
+            except OSError as problem:
+                raise RunError(f"The run did not write {name} ({problem.strerror}); is the disk of {folder} full?") from problem
+            if shape[0] == -1:
+                if len(shape) > 1 and (shape[1] == 0 or values.size % shape[1]):
+                    raise RunError(f"The run wrote {values.size} numbers of {name}, not rows of {shape[1]}; is the disk of {folder} full?")
+                values = values.reshape(-1, *shape[1:])
+            elif values.size != shape[0]:
+                raise RunError(f"The run wrote {values.size} of {shape[0]} numbers of {name}; is the disk of {folder} full?")
+            arrays[name] = values
+        _check_lengths(arrays, str(folder))
+        return arrays
+
+
+def _check_lengths(arrays: Mapping[str, np.ndarray], folder: str) -> None:
+    """Everything a monitor recorded has the length that the monitor counted."""
+    for name, values in arrays.items():
+        owner, _, variable = name.partition(".")
+        if variable == "t" and f"{owner}.N" in arrays:
+            expected = int(arrays[f"{owner}.N"].ravel()[0])
+            for other, found in arrays.items():
+                if other.startswith(f"{owner}.") and other.split(".")[1] not in ("N", "_indices", "count", "_source_start", "_source_stop", "_source_idx") and len(found) != expected:
+                    raise RunError(f"The run wrote {len(found)} of {expected} records of {other}; is the disk of {folder} full?")
+
+
+def _number(arrays: Mapping[str, dict], name: str, value: float) -> str:
+    """A number as the compiled program reads it: whole for integers, else all digits, first a digit or a minus sign."""
+    if name not in arrays:
+        raise RunError(f"The program has no run argument {name!r}; it is another build.")
+    return str(int(value)) if np.dtype(arrays[name]["dtype"]).kind == "i" else repr(float(value))

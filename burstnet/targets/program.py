@@ -1,0 +1,103 @@
+"""What is compiled, and what one run of it is given and leaves. Imports circuit, timeline, recording."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+
+from ..circuit import Circuit, _plain
+from ..errors import RunError
+from ..recording import Recording
+
+__all__ = ["Program", "RawRun", "RunRequest", "package_version"]
+
+#: Raise it when the code that turns a description into a program changes in a released version.
+GENERATOR = 1
+
+
+def package_version(name: str) -> str:
+    """The installed version of a package, or an empty string."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A circuit with what is recorded of it: all that a build depends on, without a single parameter value."""
+
+    circuit: Circuit
+    recording: Recording
+    name: str = "circuit"
+
+    def describe(self) -> dict:
+        """Canonical description, from which the cache key is made."""
+        recorded = _plain(self.recording)
+        for run_argument in ("spike_window", "trace_window"):
+            recorded.pop(run_argument)
+        versions = {name: package_version(name) for name in ("brian2", "numpy", "burstnet")}
+        return {"circuit": self.circuit.describe(), "recording": recorded, "versions": versions, "generator": GENERATOR, "machine": platform.machine()}
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """One run: a seed, a length in steps, and the SI value of every run argument.
+
+    Attributes
+    ----------
+    values : dict of str to float
+        ``{"object.variable": value}``, complete.
+    windows : dict of str to tuple of two int
+        Steps within which spikes and traces are kept.
+    """
+
+    seed: int
+    steps: int
+    values: Mapping[str, float]
+    windows: Mapping[str, tuple[int, int]]
+
+    def arguments(self) -> dict[str, float]:
+        """All numbers that a program is given."""
+        found = dict(self.values)
+        found |= {"control.run_seed": self.seed, "control.run_steps": float(self.steps)}
+        for name, (start, stop) in self.windows.items():
+            found |= {f"control.{name}_from": float(start), f"control.{name}_until": float(stop)}
+        return found
+
+
+@dataclass
+class RawRun:
+    """What one run left: arrays by ``"object.variable"`` in SI, and its cost."""
+
+    request: RunRequest
+    arrays: dict[str, np.ndarray]
+    cpu_s: float
+    wall_s: float
+    log: str = ""
+    extra: dict = field(default_factory=dict)
+
+    def verify(self) -> None:
+        """Refuse a run that did not get its arguments, did not finish, or holds a NaN.
+
+        Raises
+        ------
+        RunError
+            With the first thing that is wrong.
+        """
+        for name, value in self.request.arguments().items():
+            found = self.arrays.get(name)
+            if found is None or found.size != 1 or float(found.ravel()[0]) != float(value):
+                got = "nothing" if found is None else found.ravel()[:3]
+                raise RunError(f"The run did not take its argument {name}={value!r} (it has {got}); its outcome is discarded.")
+        for name, values in self.arrays.items():
+            if values.dtype.kind == "f" and not np.isfinite(values).all():
+                where = int(np.flatnonzero(~np.isfinite(values.ravel()))[0])
+                raise RunError(f"The run left {values.ravel()[where]} in {name} (entry {where}); a parameter drives the equations out of range.")
+
+
+Progress = Callable[[float], None]

@@ -1,0 +1,165 @@
+"""From Brian2's C++ project to a quick program: few translation units and a lean loop. Imports errors only.
+
+Brian2 writes some sixty small files and a loop that asks the clock of the operating system at every object. Here the
+code objects are gathered into as many units as there are cores, and the loop is one that takes its length, its
+recording windows and its progress from run arguments.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from ..errors import BuildError
+
+__all__ = ["LOOP_HEADER", "rewrite"]
+
+LOOP_HEADER = "burstnet_loop.h"
+
+_LOOP = r"""// The run loop: every object in Brian2's order, slow clocks at their multiples, windowed monitors within their steps.
+#pragma once
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+#include <unistd.h>
+#include "network.h"
+
+struct BurstnetWindow { codeobj_func function; int64_t from, until; };
+
+inline void burstnet_loop(Network& network, Clock& base, int64_t steps, const std::vector<BurstnetWindow>& windows) {
+  struct Entry { Clock* clock; codeobj_func function; int64_t stride, from, until; };
+  std::vector<Entry> entries;
+  std::vector<Clock*> slow;
+  for (auto& object : network.objects) {
+    if (!object.second) continue;
+    const int64_t stride = (int64_t)std::llround(object.first->dt[0] / base.dt[0]);
+    Entry entry = {object.first, object.second, stride, 0, INT64_MAX};
+    for (auto& window : windows)
+      if (window.function == object.second) { entry.from = window.from; entry.until = window.until; }
+    entries.push_back(entry);
+    bool known = object.first == &base;
+    for (Clock* clock : slow) known = known || clock == object.first;
+    if (!known) slow.push_back(object.first);
+  }
+  int64_t gap = 1000;
+  bool any_slow = false;
+  for (auto& entry : entries)
+    if (entry.stride > 1 && (!any_slow || entry.stride < gap)) { gap = entry.stride; any_slow = true; }
+  const pid_t parent = getppid();
+  auto shown = std::chrono::steady_clock::now();
+  auto set_slow_clocks = [&](int64_t step) {
+    for (Clock* clock : slow) {
+      clock->timestep[0] = step / (int64_t)std::llround(clock->dt[0] / base.dt[0]);
+      clock->t[0] = clock->timestep[0] * clock->dt[0];
+    }
+  };
+  std::vector<codeobj_func> every;
+  for (int64_t step = 0; step < steps;) {
+    int64_t next = steps;
+    every.clear();
+    for (auto& entry : entries) {
+      if (entry.from > step && entry.from < next) next = entry.from;
+      if (entry.until > step && entry.until < next) next = entry.until;
+      if (entry.stride == 1 && entry.from <= step && step < entry.until) every.push_back(entry.function);
+    }
+    for (; step < next; step++) {
+      if (step % gap == 0) {
+        set_slow_clocks(step);
+        for (auto& entry : entries)
+          if (step % entry.stride == 0 && entry.from <= step && step < entry.until) entry.function();
+        const auto now = std::chrono::steady_clock::now();
+        if (now - shown > std::chrono::milliseconds(100)) {
+          if (getppid() != parent) std::_Exit(3);  // the driver died: so do we
+          std::fprintf(stderr, "progress %.4f\n", step / (double)steps);
+          shown = now;
+        }
+      } else {
+        for (codeobj_func function : every) function();
+      }
+      base.tick();
+    }
+  }
+  set_slow_clocks(steps);
+  for (auto& entry : entries)
+    if (entry.stride > 1 && steps % entry.stride == 0) entry.function();
+  network.t = steps * base.dt[0];
+}
+"""
+
+
+def rewrite(folder: Path, units: int, windowed: dict[str, tuple[str, str]]) -> list[str]:
+    """Rewrite a project that Brian2 generated for a run of zero seconds.
+
+    Parameters
+    ----------
+    folder : Path
+    units : int
+        Translation units for the code objects.
+    windowed : dict of str to tuple of two str
+        Code object of a monitor to the C++ expressions of its first step and its first step after.
+
+    Returns
+    -------
+    list of str
+        The sources to compile, relative to `folder`.
+    """
+    main = (folder / "main.cpp").read_text()
+    run = re.search(r"^[ \t]*network\.run\(0\.0,.*\);$", main, re.MULTILINE)
+    if not run:
+        raise BuildError("Brian2 generated a main program that burstnet does not know; use a Brian2 between 2.9 and 2.10.")
+    windows = ", ".join(f"{{_run_{name}, (int64_t)({start}), (int64_t)({stop})}}" for name, (start, stop) in sorted(windowed.items()))
+    call = f"        burstnet_loop(network, step_clock, (int64_t)_array_control_run_steps[0], {{{windows}}});"
+    main = main[: run.start()] + call + main[run.end() :]
+    (folder / "main.cpp").write_text(main.replace('#include "run.h"', f'#include "run.h"\n#include "{LOOP_HEADER}"', 1))
+    (folder / LOOP_HEADER).write_text(_LOOP)
+    rest = [name for name in ("network.cpp", "objects.cpp", "run.cpp", "synapses_classes.cpp", "brianlib/spikequeue.cpp") if (folder / name).exists()]
+    return [*_gather(folder, units), "main.cpp", *rest]
+
+
+def _gather(folder: Path, units: int) -> list[str]:
+    """Join code objects into units of equal size; each keeps its helpers in a namespace of its own."""
+    texts: list[list[str]] = [[] for _ in range(units)]
+    load = [0] * units
+    for path in sorted((folder / "code_objects").glob("*.cpp"), key=lambda p: (-p.stat().st_size, p.name)):
+        text, space = _faster(path), f"support_{path.stem}"
+        text, found = re.subn(r"(?m)^namespace \{", f"namespace {space} {{", text, count=1)
+        if found:
+            text = re.sub(r"(\n\s*using namespace brian;)", rf"\1 using namespace {space};", text)
+        k = load.index(min(load))
+        texts[k].append(text)
+        load[k] += len(text)
+    names = []
+    for k, parts in enumerate(texts):
+        if parts:
+            names.append(f"unit{k}.cpp")
+            (folder / names[-1]).write_text("\n".join(parts))
+    return names
+
+
+#: Cells that one pass of the widest vector unit takes; the rest gets a loop of its own, so that it is vectorised too.
+_BLOCK = 16
+_IVDEP = "#if defined(__clang__)\n#pragma clang loop vectorize(assume_safety)\n#elif defined(__GNUC__)\n#pragma GCC ivdep\n#endif\n"
+
+
+def _faster(path: Path) -> str:
+    """A code object's text with what its compiler cannot know; where the text is another, nothing is changed.
+
+    A state updater touches only its own cell, so its loop needs no check for overlapping arrays, which otherwise costs
+    more than the arithmetic at a hundred cells. Events and bursts are spikes, so only cells that spike are asked.
+    """
+    text = path.read_text()
+    if path.stem.endswith("_stateupdater_codeobject"):
+        found = re.search(r"(?ms)^[ ]*for\(int _idx=0; _idx<_N; _idx\+\+\)\n(    \{\n.*?\n    \}\n)", text)
+        if found:
+            loops = (f"for(int _idx=0; _idx<_N/{_BLOCK}*{_BLOCK}; _idx++)", f"for(int _idx=_N/{_BLOCK}*{_BLOCK}; _idx<_N; _idx++)")
+            text = text[: found.start()] + "".join(f"{_IVDEP}    {loop}\n{found[1]}" for loop in loops) + text[found.end() :]
+        return text
+    found = re.fullmatch(r"(\w+?)_(event|burst)_thresholder_codeobject", path.stem)
+    if found:
+        spikes = f"_array_{found[1]}__spikespace"
+        over_spikes = f"for (int32_t _k = 0; _k < {spikes}[N]; _k++)\n    {{\n        const size_t _idx = {spikes}[_k];"
+        return re.sub(r"for\(size_t _idx=0; _idx<N; _idx\+\+\)\s*\{", over_spikes, text)
+    return text

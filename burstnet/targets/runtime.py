@@ -1,0 +1,89 @@
+"""The runtime targets, numpy and cython: Brian2 in this process, for machines without a compiler and for looking closely."""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+import time
+from collections.abc import Iterator
+
+import numpy as np
+from brian2 import Network, SpikeMonitor, StateMonitor, prefs
+from brian2.core.variables import ArrayVariable
+from brian2.devices.device import reset_device, set_device
+from brian2.units import second
+
+from ..brian2_objects import Brian2Objects, build_objects
+from .program import Program, Progress, RawRun, RunRequest
+
+__all__ = ["RuntimeProgram"]
+
+
+@contextlib.contextmanager
+def _runtime(target: str) -> Iterator[None]:
+    """Brian2's runtime device with one code generation target; what was there before comes back."""
+    before = prefs.codegen.target
+    set_device("runtime")
+    prefs.codegen.target = target
+    try:
+        yield
+    finally:
+        prefs.codegen.target = before
+        reset_device()
+
+
+class RuntimeProgram:
+    """A program that Brian2 runs in this process.
+
+    Attributes
+    ----------
+    target : {"numpy", "cython"}
+    """
+
+    built, build_s, key = False, 0.0, ""
+    #: Runs need a process each to go side by side.
+    backend = "loky"
+
+    def __init__(self, program: Program, target: str) -> None:
+        self.program, self.target = program, target
+
+    def run(self, request: RunRequest, progress: Progress | None = None) -> RawRun:
+        """One run, objects made anew."""
+        with _runtime(self.target):
+            objects = build_objects(self.program.circuit, self.program.recording, request.arguments())
+            network = Network(*objects.all())
+            started, cpu = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_utime
+            self._run_in_windows(network, objects, request, progress)
+            used = resource.getrusage(resource.RUSAGE_SELF).ru_utime - cpu
+            return RawRun(request, _arrays(objects), used, time.perf_counter() - started)
+
+    def _run_in_windows(self, network: Network, objects: Brian2Objects, request: RunRequest, progress: Progress | None) -> None:
+        """Run in stretches between which windowed monitors are switched."""
+        dt = float(self.program.circuit.dt)
+        edges = {0, request.steps} | {min(edge, request.steps) for window in request.windows.values() for edge in window}
+        if progress:
+            edges |= set(range(0, request.steps, max(1, request.steps // 50)))
+        done = 0
+        for edge in sorted(edges)[1:]:
+            for name, monitor in objects.monitors.items():
+                window = request.windows.get(name.rpartition("_")[2])
+                if window:
+                    monitor.active = window[0] <= done < window[1]
+            network.run((edge - done) * dt * second, namespace={})
+            done = edge
+            if progress:
+                progress(done / max(1, request.steps))
+        for monitor in objects.monitors.values():
+            if isinstance(monitor, StateMonitor) and monitor.when == "start" and request.steps % round(float(monitor.clock.dt) / dt) == 0:
+                monitor.record_single_timestep()
+
+
+def _arrays(objects: Brian2Objects) -> dict[str, np.ndarray]:
+    found = {}
+    for thing in objects.all():
+        for name, variable in thing.variables.items():
+            if isinstance(variable, ArrayVariable) and variable.owner is not None and variable.owner.name == thing.name:
+                if name.endswith("space") or name == "i" and not isinstance(thing, SpikeMonitor):
+                    continue
+                found[f"{thing.name}.{name}"] = np.array(variable.get_value())
+    return found

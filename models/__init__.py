@@ -1,0 +1,1 @@
+"""Named, cited circuits; installed as ``burstnet.models``."""

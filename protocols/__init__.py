@@ -1,0 +1,1 @@
+"""Experiments on the models, one protocol a file; installed as ``burstnet.protocols``."""
