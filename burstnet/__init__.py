@@ -1,1 +1,74 @@
-"""burstnet: spiking circuits that learn with bursts, described in equations and run by Brian2."""
+"""burstnet: spiking circuits that learn with bursts, described in equations, compiled once, run by Brian2.
+
+Importing it sets no Brian2 preference and no device, and costs nothing until a name is used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+_PUBLIC = {
+    "circuit": ("Circuit", "Population", "Projection"),
+    "control": ("Knob", "Readout", "Signal", "Window"),
+    "timeline": ("Phase", "Timeline"),
+    "recording": ("Recording",),
+    "compile": ("Compiled", "compile"),
+    "brian2_objects": ("Brian2Objects", "brian2_objects"),
+    "result": ("Result", "load"),
+    "quantities": ("parse_quantity",),
+    "errors": ("ArgumentError", "BuildError", "BurstnetError", "ResultError", "RunError"),
+    "experiment": ("Experiment", "find_experiment"),
+}
+_HOME = {name: module for module, names in _PUBLIC.items() for name in names}
+
+__all__ = [
+    "ArgumentError",
+    "Brian2Objects",
+    "BuildError",
+    "BurstnetError",
+    "Circuit",
+    "Compiled",
+    "Experiment",
+    "Knob",
+    "Phase",
+    "Population",
+    "Projection",
+    "Readout",
+    "Recording",
+    "Result",
+    "ResultError",
+    "RunError",
+    "Signal",
+    "Timeline",
+    "Window",
+    "brian2_objects",
+    "compile",
+    "find_experiment",
+    "load",
+    "parse_quantity",
+]
+
+if TYPE_CHECKING:
+    from .brian2_objects import Brian2Objects, brian2_objects
+    from .circuit import Circuit, Population, Projection
+    from .compile import Compiled, compile
+    from .control import Knob, Readout, Signal, Window
+    from .errors import ArgumentError, BuildError, BurstnetError, ResultError, RunError
+    from .experiment import Experiment, find_experiment
+    from .quantities import parse_quantity
+    from .recording import Recording
+    from .result import Result, load
+    from .timeline import Phase, Timeline
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'burstnet' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -24,7 +24,7 @@ from .targets.program import Program, RunRequest
 from .targets.target import choose_target
 from .timeline import Timeline
 
-__all__ = ["Compiled", "RunProtocol", "compile"]
+__all__ = ["Compiled", "RunProtocol", "all_parameters", "compile", "estimate"]
 
 #: Called with what is going on ("build" or a seed) and how much of it is done, 0 to 1.
 Report = Callable[[str, float], None]
@@ -126,7 +126,11 @@ class Compiled:
         started = time.perf_counter()
         workers = joblib.Parallel(n_jobs=min(len(requests), jobs) if jobs else -1, backend=self.program.backend)
         threads = self.program.backend == "threading" or len(requests) == 1 or jobs == 1
-        runs = workers(joblib.delayed(_run_one)(self.program, request, report if threads else None) for request in requests)
+        try:
+            runs = workers(joblib.delayed(_run_one)(self.program, request, report if threads else None) for request in requests)
+        except BaseException:
+            self.program.stop()
+            raise
         if report and not threads:
             for request in requests:
                 report(str(request.seed), 1.0)
@@ -142,7 +146,7 @@ class Compiled:
         about = {
             "protocol": getattr(protocol, "NAME", None),
             "target": self.target,
-            "parameters": self.parameters(protocol, values),
+            "parameters": all_parameters(self.circuit, protocol, values),
             "timing": timing,
             "provenance": provenance(self.target, compiler.version if compiler else "", compiler.flags(strict) if compiler else ()),
         }
@@ -173,33 +177,34 @@ class Compiled:
         protocol = dataclasses.replace(self.protocol, **mine) if mine else self.protocol  # type: ignore[type-var, arg-type]
         return protocol, {name: value for name, value in params.items() if name not in own}
 
-    def parameters(self, protocol: RunProtocol | Timeline | None = None, values: Mapping[str, Quantity | float] | None = None) -> dict[str, str]:
-        """Every parameter by its public name, as text with units."""
-        protocol = protocol or self.protocol
-        found = {}
-        if dataclasses.is_dataclass(protocol) and not isinstance(protocol, Timeline):
-            found = {f.name: format_quantity(getattr(protocol, f.name)) for f in dataclasses.fields(protocol) if isinstance(getattr(protocol, f.name), Quantity)}
-        found |= {f"{p.name}.n": str(p.n) for p in self.circuit.populations} | {"dt": format_quantity(self.circuit.dt)}
-        knobs = {k.name for k in self.circuit.knobs}
-        for name, argument in self.circuit.arguments().items():
-            if name.partition(".")[0] not in knobs:
-                found[name] = format_quantity(Quantity((values or {}).get(name, argument.parameter.value)))
-        return found
 
-    def estimate(self, seeds: int, jobs: int) -> dict[str, float]:
-        """Rough memory [bytes a run], disk [bytes] and time [s] of a run of so many seeds, from sizes alone."""
-        timeline = _timeline(self.protocol)
-        seconds = float(timeline.duration / second)
-        cells = sum(p.n for p in self.circuit.populations)
-        spikes = sum(self.recording.recorded_cells(p.n) for p in self.circuit.populations) * seconds * _SPIKES_PER_S
-        statistics = seconds / float(self.recording.statistics) * 4 * len(self.circuit.populations)
-        weights = seconds / float(self.recording.states) * min(cells, self.recording.cells)
-        raw = 8 * (2 * spikes + statistics + weights)
-        step_cost = {"cpp": 2e-6 + 1e-8 * cells, "cython": 1e-4 + 2e-8 * cells, "numpy": 5e-4 + 1e-7 * cells}[self.target]
-        run = seconds / float(self.circuit.dt) * step_cost
-        return {"memory": raw + 400 * cells, "disk": 0.25 * raw * seeds, "seconds": run * seeds / max(1, min(jobs, seeds))}
+def all_parameters(circuit: Circuit, protocol: RunProtocol | Timeline, values: Mapping[str, Quantity | float]) -> dict[str, str]:
+    """Every parameter by its public name, as text with units; windows of knobs are the timeline's."""
+    found = {f"{p.name}.n": str(p.n) for p in circuit.populations} | {"dt": format_quantity(circuit.dt)}
+    if dataclasses.is_dataclass(protocol) and not isinstance(protocol, Timeline):
+        own = {f.name: getattr(protocol, f.name) for f in dataclasses.fields(protocol)}
+        found |= {name: format_quantity(value) for name, value in own.items() if isinstance(value, Quantity)}
+    knobs = {k.name for k in circuit.knobs}
+    for name, argument in circuit.arguments().items():
+        if name.partition(".")[0] not in knobs:
+            found[name] = format_quantity(Quantity(values.get(name, argument.parameter.value)))
+    return found
 
 
+def estimate(circuit: Circuit, timeline: Timeline, recording: Recording, target: str, seeds: int, jobs: int) -> dict[str, float]:
+    """Rough memory [bytes a run], disk [bytes] and time [s] of a run of so many seeds, from sizes alone."""
+    seconds = float(timeline.duration / second)
+    cells = sum(p.n for p in circuit.populations)
+    spikes = sum(recording.recorded_cells(p.n) for p in circuit.populations) * seconds * _SPIKES_PER_S
+    statistics = seconds / float(recording.statistics) * 4 * len(circuit.populations)
+    states = seconds / float(recording.states) * min(cells, recording.cells) * 4
+    raw = 8 * (3 * spikes + statistics + states)
+    step = {"cpp": 1e-6 + 1e-8 * cells, "cython": 1e-4 + 2e-8 * cells, "numpy": 5e-4 + 1e-7 * cells}[target]
+    run = seconds / float(circuit.dt) * step
+    return {"memory": 2e7 + raw + 400 * cells, "disk": 0.1 * raw * seeds, "seconds": run * seeds / max(1, min(jobs, seeds))}
+
+
+#: Spikes a cell and second that an estimate assumes.
 _SPIKES_PER_S = 15.0
 
 

@@ -6,21 +6,26 @@ Phases pre, during and post of an increasing and then of a decreasing task, and 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from brian2.units import Hz, pA, second
+from brian2.units import Hz, ms, pA, second
 from brian2.units.fundamentalunits import Quantity
 
 from burstnet.analysis.metrics import Metric
+from burstnet.cells.detectors import leaky_counter
 from burstnet.cells.fragment import ParameterSet, parameter
 from burstnet.circuit import Circuit
 from burstnet.errors import ArgumentError
+from burstnet.experiment import Choice, Experiment, Whole
+from burstnet.models import burstccn
 from burstnet.recording import Recording
 from burstnet.result import Result
 from burstnet.timeline import Phase, Timeline
 
-__all__ = ["TargetRate"]
+__all__ = ["EXPERIMENT", "TargetRate"]
 
 _SOURCE = "Greedy et al., spiking program"
 _LAST, _FIRST = 5.0, 2.0
@@ -160,3 +165,50 @@ def _first_time(result: Result, reached: np.ndarray, phase: tuple[float, float])
     inside = (time >= phase[0]) & (time <= phase[1])
     hits = reached & inside
     return np.where(hits.any(axis=1), time[hits.argmax(axis=1)] - phase[0], np.nan)
+
+
+def _build(structure: Mapping[str, Any]) -> Circuit:
+    """The BurstCCN of these structural settings."""
+    chosen = {name: rule.default for name, rule in _STRUCTURE.items()} | dict(structure)
+    sizes = {name.removesuffix(".n"): n for name, n in chosen.items() if name.endswith(".n")}
+    return burstccn.circuit(
+        areas=chosen["areas"],
+        sizes=sizes,
+        inputs_per_cell=chosen["inputs_per_cell"],
+        adaptation_jump=chosen["adaptation_jump"],
+        adaptation_order=chosen["adaptation_order"],
+        detector=leaky_counter() if chosen["detector"] == "leaky-counter" else None,
+        plasticity=chosen["plasticity"],
+        dt=1 * ms / chosen["steps_per_ms"],
+    )
+
+
+_STRUCTURE = {
+    "input.n": Whole(100, "cells of the lowest area"),
+    "output.n": Whole(100, "cells of the top area"),
+    "areas": Whole(2, "areas from input to output", least=2),
+    "inputs_per_cell": Whole(None, "sparse forward connections, so many per cell; all to all by default"),
+    "plasticity": Choice("always", "whether the drive learns all the time or only while taught", ("always", "teaching")),
+    "adaptation_jump": Choice("published", "what a spike adds to the somatic adaptation: 0.2 pA or b", ("published", "full")),
+    "adaptation_order": Choice("new", "which dendritic potential the dendritic adaptation sees", ("new", "old")),
+    "detector": Choice("exact-isi", "how events and bursts are told apart", ("exact-isi", "leaky-counter")),
+    "steps_per_ms": Whole(1, "time steps in a millisecond"),
+}
+
+EXPERIMENT = Experiment(
+    name=TargetRate.NAME,
+    title=TargetRate.TITLE,
+    citation=burstccn.CITATION,
+    protocol=TargetRate,
+    build=_build,
+    structure=_STRUCTURE,
+    shorthands={phase: (f"increase_{phase}", f"decrease_{phase}") for phase in ("pre", "during", "post")},
+    figure="burstnet.plots.target_rate:target_rate_figure",
+    headline=(
+        *(f"{phase}.out_event_last5" for phase in ("inc_pre", "inc_during", "inc_post", "dec_pre", "dec_during", "dec_post", "tail")),
+        *(f"{phase}.in_p_phase" for phase in ("inc_pre", "inc_during", "dec_during")),
+        *(f"{phase}.w_end" for phase in ("inc_pre", "inc_during", "dec_during")),
+        "t_reach_9p5_s",
+        "t_reach_5p5_s",
+    ),
+)

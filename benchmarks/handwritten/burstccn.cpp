@@ -3,8 +3,8 @@
 //
 // Compile: g++ -O3 -march=native -ffast-math burstccn.cpp -o burstccn
 // Run:     ./burstccn N_INPUT N_OUTPUT SECONDS SEED [K]
-// Prints the rates (Hz) in the last 5 s of each phase of the 100-s protocol, the mean weight at its end, and the CPU time
-// of the loop per simulated second.
+// Prints the rates (Hz) in the last 5 s of each phase of the 100-s protocol, the mean weight at its end, and the CPU
+// time of the loop per simulated second.
 //
 // K is the number of inputs of an output cell (default N_INPUT: all to all); feedback uses the transpose of that graph.
 // Units: mV, ms, pA, pF; potentials are relative to rest (-70 mV). One step is 1 ms; the burst limit is 16 steps.

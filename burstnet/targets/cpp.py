@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -137,7 +138,7 @@ def _compile(folder: Path, compiler: Compiler, flags: tuple[str, ...], sources: 
     rules = "\n".join(f"{o}: {s}\n\t$(CXX) -c -w -std=c++17 {' '.join(flags)} -I. {s} -o {o}" for o, s in zip(objects, sources, strict=True))
     (folder / "makefile").write_text(f"CXX = {command}\nmain: {' '.join(objects)}\n\t$(CXX) {' '.join(flags)} {' '.join(objects)} -o main\n{rules}\n")
     environment = os.environ | {"CCACHE_BASEDIR": str(folder), "CCACHE_NOHASHDIR": "1"}
-    make = subprocess.Popen(["make", f"-j{os.cpu_count() or 1}"], cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+    make = subprocess.Popen(["make", f"-j{os.cpu_count() or 1}"], cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, start_new_session=True)
     try:
         while make.poll() is None:
             if progress:
@@ -147,7 +148,7 @@ def _compile(folder: Path, compiler: Compiler, flags: tuple[str, ...], sources: 
         errors = make.stderr.read() if make.stderr else ""
     finally:
         if make.poll() is None:
-            make.kill()
+            os.killpg(make.pid, signal.SIGKILL)
             make.wait()
     if make.returncode or not (folder / "main").exists():
         log = Path(tempfile.gettempdir()) / f"burstnet-build-{os.getpid()}.log"
@@ -188,6 +189,7 @@ class CppProgram:
     def __init__(self, program: Program, folder: Path, key: str, compiler: Compiler, strict: bool, built: bool, build_s: float) -> None:
         self.program, self.folder, self.key, self.compiler, self.strict = program, folder, key, compiler, strict
         self.built, self.build_s = built, build_s
+        self._children: set[subprocess.Popen] = set()
         self.arrays = json.loads((folder / "program.json").read_text())["arrays"]
 
     def run(self, request: RunRequest, progress: Progress | None = None) -> RawRun:
@@ -207,6 +209,7 @@ class CppProgram:
         given = [f"{name}={_number(self.arrays, name, value)}" for name, value in numbers.items()]
         started = time.perf_counter()
         child = subprocess.Popen([str(self.folder / "main"), "--results_dir", f"{folder}/", *given], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        self._children.add(child)
         complaints = []
         try:
             assert child.stderr is not None
@@ -219,6 +222,7 @@ class CppProgram:
             _, status, usage = os.wait4(child.pid, 0)
             child.returncode = os.waitstatus_to_exitcode(status)
         finally:
+            self._children.discard(child)
             if child.returncode is None:
                 child.kill()
                 child.wait()
@@ -232,6 +236,12 @@ class CppProgram:
         if done != request.steps:
             raise RunError(f"The compiled program stopped after {done} of {request.steps} steps; its outcome is discarded.")
         return RawRun(request, arrays, usage.ru_utime, time.perf_counter() - started)
+
+    def stop(self) -> None:
+        """Kill every run that is under way."""
+        for child in tuple(self._children):
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
 
     def _load(self, folder: Path) -> dict[str, np.ndarray]:
         arrays = {}

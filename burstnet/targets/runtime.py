@@ -57,6 +57,9 @@ class RuntimeProgram:
             used = resource.getrusage(resource.RUSAGE_SELF).ru_utime - cpu
             return RawRun(request, _arrays(objects), used, time.perf_counter() - started)
 
+    def stop(self) -> None:
+        """Nothing to stop: worker processes end with the pool."""
+
     def _run_in_windows(self, network: Network, objects: Brian2Objects, request: RunRequest, progress: Progress | None) -> None:
         """Run in stretches between which windowed monitors are switched."""
         dt = float(self.program.circuit.dt)

@@ -1,0 +1,188 @@
+"""An experiment: a protocol with the circuit it is for and every name that can be set. Imports circuit, quantities, errors."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from typing import Any
+
+from brian2.units.fundamentalunits import Quantity
+
+from .cells.fragment import ParameterSet
+from .circuit import Circuit
+from .errors import ArgumentError, unknown_name
+from .quantities import parse_quantity
+
+__all__ = ["Choice", "Experiment", "Setup", "Whole", "experiments", "find_experiment"]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number that is fixed at build, such as a size.
+
+    Parameters
+    ----------
+    default : int or None
+    doc : str
+    least : int
+    """
+
+    default: int | None
+    doc: str
+    least: int = 1
+
+    def parse(self, text: str, name: str) -> int:
+        """The number that `text` is."""
+        if not text.strip().isdecimal() or int(text) < self.least:
+            raise ArgumentError(f"{name}={text!r} is not allowed; give a whole number, at least {self.least}.")
+        return int(text)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words, fixed at build."""
+
+    default: str
+    doc: str
+    allowed: tuple[str, ...]
+
+    def parse(self, text: str, name: str) -> str:
+        """The word, if it is allowed."""
+        if text not in self.allowed:
+            raise unknown_name(name, text, self.allowed)
+        return text
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What an experiment's settings come to.
+
+    Attributes
+    ----------
+    circuit : Circuit
+    protocol : ParameterSet
+        An instance of the experiment's protocol.
+    values : dict of str to Quantity
+        Parameters of the circuit that differ from its own.
+    """
+
+    circuit: Circuit
+    protocol: Any
+    values: dict[str, Quantity]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A protocol on its circuit, runnable by name.
+
+    Parameters
+    ----------
+    name, title, citation : str
+    protocol : type
+        A `ParameterSet` with ``timeline()``, ``recording(circuit)``, ``metrics(result)``.
+    build : callable
+        Makes the circuit out of the structural settings, a dict.
+    structure : mapping of str to Whole or Choice
+        Settings that need another build.
+    shorthands : mapping of str to tuple of str
+        Names that set several of the protocol's parameters at once.
+    figure : str
+        ``"module:function"`` that draws a result.
+    headline : tuple of str
+        Metrics that the command line prints; all of them by default.
+    """
+
+    name: str
+    title: str
+    citation: str
+    protocol: type[ParameterSet]
+    build: Callable[[Mapping[str, Any]], Circuit]
+    structure: Mapping[str, Whole | Choice] = field(default_factory=dict)
+    shorthands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    figure: str = ""
+    headline: tuple[str, ...] = ()
+
+    def prepare(self, settings: Mapping[str, str | Quantity | float] | None = None) -> Setup:
+        """Circuit, protocol and values for these settings; texts are parsed, never evaluated.
+
+        Parameters
+        ----------
+        settings : mapping of str to str or Quantity
+            By name: fields of the protocol (``increase_to``), structure (``input.n``), or parameters of the circuit
+            (``input.cell.tau_s``).
+
+        Raises
+        ------
+        ArgumentError
+            For a name that does not exist or a value that is not allowed.
+        """
+        given = dict(self._spread(settings or {}))
+        structural, rest = {}, {}
+        for name, value in given.items():
+            rule = self.structure.get(name) or (Whole(None, "cells") if name.endswith(".n") else None)
+            if rule is not None:
+                structural[name] = rule.parse(str(value), name)
+            else:
+                rest[name] = value
+        circuit = self.build(structural)
+        declared, arguments = self.protocol.declared(), circuit.arguments()
+        own, values = {}, {}
+        for name, value in rest.items():
+            known = declared.get(name) or (arguments[name].parameter if name in arguments else None)
+            if known is None:
+                raise unknown_name("parameter", name, [*self.structure, *self.shorthands, *declared, *arguments])
+            quantity = parse_quantity(value, known.value, name=name) if isinstance(value, str) else value
+            (own if name in declared else values)[name] = known.checked(quantity, name)
+        return Setup(circuit, self.protocol(**own), values)
+
+    def _spread(self, settings: Mapping[str, Any]) -> list[tuple[str, Any]]:
+        """Shorthands first, so that a full name beside one wins."""
+        short = [(full, value) for name, value in settings.items() for full in self.shorthands.get(name, ())]
+        return short + [(name, value) for name, value in settings.items() if name not in self.shorthands]
+
+    def draw(self, result: Any) -> Any:
+        """The experiment's figure of a result."""
+        module, _, function = self.figure.partition(":")
+        return getattr(importlib.import_module(module), function)(result)
+
+
+_OURS = {"target-rate": "burstnet.protocols.target_rate:EXPERIMENT"}
+
+
+def experiments() -> dict[str, Callable[[], Experiment]]:
+    """Every experiment by name, ours and those that other packages add through the entry-point group ``burstnet.protocols``."""
+
+    def ours(place: str) -> Callable[[], Experiment]:
+        module, _, attribute = place.partition(":")
+        return lambda: getattr(importlib.import_module(module), attribute)
+
+    found = {name: ours(place) for name, place in _OURS.items()}
+    return found | {point.name: point.load for point in entry_points(group="burstnet.protocols") if point.name not in found}
+
+
+def find_experiment(name: str) -> Experiment:
+    """The experiment of that name.
+
+    Raises
+    ------
+    ArgumentError
+        With the nearest name that exists.
+    """
+    known = experiments()
+    if name not in known:
+        raise unknown_name("protocol", name, known)
+    return known[name]()
+
+
+def settings_table(experiment: Experiment) -> list[tuple[str, str, str]]:
+    """Name, default and meaning of everything that can be set, for ``burstnet list NAME``."""
+    from .quantities import format_quantity
+
+    rows = [(name, format_quantity(p.value), p.doc) for name, p in experiment.protocol.declared().items()]
+    rows += [(name, "-" if rule.default is None else str(rule.default), rule.doc) for name, rule in experiment.structure.items()]
+    rows += [(name, "-", "sets " + ", ".join(names)) for name, names in experiment.shorthands.items()]
+    circuit = experiment.build({})
+    knobs = {k.name for k in circuit.knobs}
+    return rows + [(name, format_quantity(a.parameter.value), a.parameter.doc) for name, a in circuit.arguments().items() if name.partition(".")[0] not in knobs]

@@ -1,0 +1,101 @@
+"""The folder that a run leaves: result.nc, summary.json, figure.png and figure.pdf. Imports result, analysis and errors."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .analysis.metrics import Metric, as_plain
+from .errors import ArgumentError
+from .result import Result, write_atomically
+
+__all__ = ["check_folder", "check_writable", "summary_of", "write_outcome"]
+
+#: What tells one command's folder from another's; seconds and versions do not.
+_IDENTITY = ("protocol", "target", "seeds", "parameters")
+
+
+def summary_of(result: Result, metrics: dict[str, Metric], total_s: float) -> dict[str, Any]:
+    """The summary of a run as plain data; undefined numbers are None."""
+    timing = result.about["timing"] | {"total_s": total_s}
+    kept = ("build_s", "run_cpu_s_per_simulated_s", "simulated_s", "total_s")
+    return {
+        "protocol": result.about["protocol"],
+        "target": result.about["target"],
+        "seeds": result.seeds,
+        "parameters": result.about["parameters"],
+        "metrics": as_plain(metrics),
+        "timing": {name: timing[name] for name in kept},
+        "provenance": result.about["provenance"],
+    }
+
+
+def check_folder(folder: Path, identity: dict[str, Any], force: bool) -> None:
+    """Refuse a folder that cannot be written or holds another command's outcome.
+
+    Parameters
+    ----------
+    folder : Path
+    identity : dict
+        Protocol, target, seeds and parameters of what is to be written.
+    force : bool
+        Overwrite whatever is there.
+
+    Raises
+    ------
+    ArgumentError
+    """
+    check_writable(folder)
+    if force:
+        return
+    there = folder / "summary.json"
+    if there.exists():
+        try:
+            old = json.loads(there.read_text())
+            same = all(old[name] == identity[name] for name in _IDENTITY)
+        except (OSError, ValueError, KeyError, TypeError):
+            same = False
+        if not same:
+            raise ArgumentError(f"-o {folder} holds the result of another command; use --force to overwrite it, or another folder.")
+    elif any((folder / name).exists() for name in ("result.nc", "figure.png", "figure.pdf")):
+        raise ArgumentError(f"-o {folder} holds a result without its summary.json; use --force to overwrite it, or another folder.")
+
+
+def check_writable(folder: Path) -> None:
+    """Make the folder if need be; an ArgumentError if it cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder):
+            pass
+    except OSError as problem:
+        raise ArgumentError(f"-o {folder} cannot be written ({problem.strerror}); choose another folder.") from problem
+
+
+def write_outcome(folder: Path, result: Result, summary: dict[str, Any], draw: Callable[[Result], Any] | None) -> dict[str, Any]:
+    """Write everything, each file whole or not at all; the summary last.
+
+    Raises
+    ------
+    ResultError
+        If a file cannot be written.
+    """
+    result.save(folder / "result.nc")
+    if draw is not None:
+        figure = draw(result)
+        for name in ("figure.png", "figure.pdf"):
+            write_atomically(folder / name, lambda scratch: figure.savefig(scratch, dpi=160))  # noqa: B023
+    text = json.dumps(summary, indent=1, allow_nan=False)
+    write_atomically(folder / "summary.json", lambda scratch: scratch.write_text(text + "\n"))
+    return summary
+
+
+def free_bytes(folder: Path) -> int:
+    """Free space on the disk that a folder is or would be on."""
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(os.fspath(folder)).free
