@@ -13,8 +13,8 @@ _PUBLIC = {
     "control": ("Knob", "Readout", "Signal", "Window"),
     "timeline": ("Phase", "Timeline"),
     "recording": ("Recording",),
-    "compile": ("Compiled", "compile"),
-    "brian2_objects": ("Brian2Objects", "brian2_objects"),
+    "compiled": ("Compiled", "compile"),
+    "objects": ("Brian2Objects", "brian2_objects"),
     "result": ("Result", "load"),
     "quantities": ("parse_quantity",),
     "errors": ("ArgumentError", "BuildError", "BurstnetError", "ResultError", "RunError"),
@@ -50,9 +50,9 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from .brian2_objects import Brian2Objects, brian2_objects
+    from .objects import Brian2Objects, brian2_objects
     from .circuit import Circuit, Population, Projection
-    from .compile import Compiled, compile
+    from .compiled import Compiled, compile
     from .control import Knob, Readout, Signal, Window
     from .errors import ArgumentError, BuildError, BurstnetError, ResultError, RunError
     from .experiment import Experiment, find_experiment

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from brian2.core.functions import Function
+from brian2.equations.equations import Equations
 from brian2.input.timedarray import TimedArray
 from brian2.units import amp, ms
 from brian2.units.fundamentalunits import Quantity
@@ -28,7 +30,14 @@ _EVENTS = ("spike", "event", "burst")
 
 
 def _check_name(kind: str, name: str) -> None:
-    if not isinstance(name, str) or not _NAME.fullmatch(name) or name in ("control", "i", "j", "t", "dt", "N"):
+    allowed = isinstance(name, str) and _NAME.fullmatch(name) and name not in ("control", "i", "j", "t", "dt", "N")
+    if allowed and kind in ("knob", "signal", "projection"):
+        try:
+            Equations.check_identifier(f"I_{name}" if kind == "projection" else name)
+        except (SyntaxError, ValueError):
+            allowed = False
+        allowed = allowed and not name.endswith(("_pre", "_post"))
+    if not allowed:
         raise ArgumentError(f"{kind} name {name!r} is not allowed; use letters, digits and underscores, first a letter, not a word Brian2 keeps.")
 
 
@@ -63,6 +72,9 @@ class Population:
         for port in self.inject:
             if port not in self.cell.ports:
                 raise unknown_name(f"port of {self.name!r}", port, self.cell.ports)
+        for port in self.cell.contributions.values():
+            if port not in self.cell.ports:
+                raise unknown_name(f"port that {self.cell.name!r} of population {self.name!r} adds a current to", port, self.cell.ports)
         for event in ("event", "burst"):
             if self.readout is not None and event not in self.cell.events:
                 raise ArgumentError(f"population {self.name!r} has a readout, but its cell has no {event!r}; compose a detector.")
@@ -127,11 +139,26 @@ class Projection:
             raise ArgumentError(f"projection {self.name!r} needs either weight or tied_to.")
         if self.tied_to and (self.plasticity or self.constant):
             raise ArgumentError(f"projection {self.name!r} is tied to {self.tied_to!r}: it learns with it and has a spiking source.")
-        if float(self.delay) < 0:
-            raise ArgumentError(f"projection {self.name!r}: delay={self.delay} is not allowed; it is at least 0 ms.")
+        if not same_dimensions(self.delay, 1 * ms) or not 0 <= float(self.delay) < float("inf"):
+            raise ArgumentError(f"projection {self.name!r}: delay={self.delay} is not allowed; it is a time of at least 0 ms.")
+        if not same_dimensions(self.pulse, 1 * ms) or not 0 < float(self.pulse) < float("inf"):
+            raise ArgumentError(f"projection {self.name!r}: pulse={self.pulse} is not allowed; it is a time above 0 ms.")
+        Parameter(Quantity(1.0)).checked(self.scale, f"scale of projection {self.name!r}")
+        if self.constant:
+            Parameter(1 * amp).checked(self.source, f"source of projection {self.name!r}")
         expected = Quantity(1.0) if self.constant else Quantity(1 * amp)
         if self.weight is not None and not same_dimensions(self.weight, expected):
             raise ArgumentError(f"projection {self.name!r}: weight={self.weight} has the wrong unit; it is {'a plain factor' if self.constant else 'a current'}.")
+        if self.plasticity:
+            self._check_plasticity(self.plasticity, expected)
+
+    def _check_plasticity(self, rule: BurstDependent, weight: Quantity) -> None:
+        for bound in ("w_min", "w_max"):
+            if not same_dimensions(getattr(rule, bound), weight):
+                raise ArgumentError(f"projection {self.name!r}: {bound}={getattr(rule, bound)} is not in the unit of its weight, {unit_name(weight)}.")
+        eta = weight / (ms * Quantity(self.source)) if self.constant else weight / ms
+        if not same_dimensions(rule.eta, eta):
+            raise ArgumentError(f"projection {self.name!r}: eta={rule.eta} has the wrong unit; it is measured in {unit_name(eta)}.")
 
     @property
     def constant(self) -> bool:
@@ -153,8 +180,6 @@ class Projection:
         else:
             found[f"scale_{self.name}"] = Parameter(Quantity(self.scale), "factor on the weight")
         return found | (self.plasticity.parameters(self.name) if self.plasticity else {})
-
-
 
 
 @dataclass(frozen=True)
@@ -208,17 +233,22 @@ class Circuit:
         if not same_dimensions(self.dt, 1 * ms) or float(self.dt) <= 0:
             raise ArgumentError(f"dt={self.dt} is not allowed; give a time above 0, for instance 1 ms.")
         self._check_references()
+        self._check_variables()
 
     def _check_references(self) -> None:
-        values = [k.name for k in self.knobs] + [s.name for s in self.signals]
+        values = {k.name: k.default for k in self.knobs} | {s.name: s.unit for s in self.signals}
         for population in self.populations:
             for signal in population.inject.values():
                 if signal not in values:
                     raise unknown_name(f"signal injected into {population.name!r}", signal, values)
+                if not same_dimensions(values[signal], 1 * amp):
+                    raise ArgumentError(f"{signal!r} is injected into {population.name!r} but measured in {unit_name(values[signal])}; give a current.")
         for projection in self.projections:
             target = self.population(projection.target)
             if projection.port not in target.cell.ports:
                 raise unknown_name(f"port of {target.name!r} for projection {projection.name!r}", projection.port, target.cell.ports)
+            if not projection.constant and "differential equation" not in target.cell.defined().values():
+                raise ArgumentError(f"projection {projection.name!r} cannot end in {target.name!r}; its cell has no differential equation, whose step would use up the current.")
             source = target if projection.constant else self.population(str(projection.source))
             if projection.on != "spike" and not projection.constant and projection.on not in source.cell.events:
                 raise ArgumentError(f"projection {projection.name!r} transmits {projection.on}s, but {source.name!r} has no detector of them.")
@@ -227,12 +257,42 @@ class Circuit:
             for user in (projection.gain, projection.plasticity.learning if projection.plasticity else None):
                 if user is not None and user not in values:
                     raise unknown_name(f"knob of projection {projection.name!r}", user, values)
+                if user is not None and not same_dimensions(values[user], 1.0):
+                    raise ArgumentError(f"{user!r} multiplies projection {projection.name!r} but is measured in {unit_name(values[user])}; give a plain factor.")
             if projection.tied_to:
                 partner = self.projection(projection.tied_to)
                 if partner.tied_to or partner.constant or (partner.source, partner.target) != (projection.target, projection.source):
                     raise ArgumentError(f"projection {projection.name!r} cannot be tied to {partner.name!r}; it needs a spiking one from {projection.target!r} to {projection.source!r}.")
             elif not projection.constant:
                 projection.connect.check(projection.name, source.n, target.n)
+                if source is not target and not getattr(projection.connect, "autapses", True):
+                    raise ArgumentError(f"projection {projection.name!r}: autapses=False is not allowed between two populations, which have none.")
+            if np.ndim(projection.weight):
+                given, needed = np.shape(projection.weight), target.n if projection.constant else projection.connect.count(source.n, target.n)
+                if needed is None or given != (needed,):
+                    allowed = "a single one, since the seed draws the connections" if needed is None else f"{needed}, one for each {'cell' if projection.constant else 'connection'}"
+                    raise ArgumentError(f"projection {projection.name!r}: weights of shape {given} are not allowed; give {allowed}.")
+
+    def _check_variables(self) -> None:
+        """Refuse two variables of one name in a population or in the control group."""
+        for population in self.populations:
+            owners = dict.fromkeys(population.cell.names(), f"cell {population.cell.name!r}")
+            linked = set(population.inject.values())
+            for projection in self.projections:
+                if projection.target == population.name:
+                    own = [projection.current, f"w_{projection.name}", *projection.parameters()] if projection.constant else [projection.current]
+                    _claim(owners, own, f"projection {projection.name!r}", population.name)
+                    linked |= {name for name in (projection.gain, projection.plasticity and projection.plasticity.learning) if name and projection.constant}
+            _claim(owners, linked, "knob or signal", population.name)
+        owners = {}
+        for population in self.populations:
+            if population.readout:
+                own = [*Equations(population.readout.equations(population.name)), *population.readout.parameters(population.name)]
+                _claim(owners, own, f"readout of {population.name!r}", "control")
+        for knob in self.knobs:
+            _claim(owners, [knob.name, *knob.parameters()], f"knob {knob.name!r}", "control")
+        for signal in self.signals:
+            _claim(owners, [signal.name, *signal.parameters], f"signal {signal.name!r}", "control")
 
     def population(self, name: str) -> Population:
         """The population of that name."""
@@ -306,6 +366,13 @@ class Circuit:
         return described
 
 
+def _claim(owners: dict[str, str], names: Iterable[str], owner: str, group: str) -> None:
+    for name in names:
+        if name in owners:
+            raise ArgumentError(f"variable {name!r} of group {group!r} is defined by both {owners[name]} and {owner}; rename one of them.")
+        owners[name] = owner
+
+
 def _plain(thing: Any) -> Any:
     """Canonical plain data; the values of run arguments are left out, since they do not change a program."""
     if isinstance(thing, Parameter):
@@ -319,10 +386,14 @@ def _plain(thing: Any) -> Any:
     if isinstance(thing, Projection):
         kept = {f.name: getattr(thing, f.name) for f in dataclasses.fields(thing) if f.name not in ("weight", "scale", "source")}
         return {k: _plain(v) for k, v in kept.items()} | {"source": thing.source if not thing.constant else "constant", "weight": _plain(thing.weight) if np.ndim(thing.weight) else None}
-    if isinstance(thing, (Knob, BurstDependent, Readout)):
-        kept = {f.name: getattr(thing, f.name) for f in dataclasses.fields(thing) if isinstance(getattr(thing, f.name), (str, int)) and not isinstance(getattr(thing, f.name), float)}
-        trace = {"tau_trace": float(thing.tau_trace)} if isinstance(thing, BurstDependent) else {}
-        return {"is": type(thing).__name__, **kept, **trace}
+    if isinstance(thing, Knob):
+        return {"is": "Knob", "name": thing.name, "slots": int(thing.slots), "combine": thing.combine}
+    if isinstance(thing, BurstDependent):
+        return {"is": "BurstDependent", "learning": thing.learning, "tau_trace": float(thing.tau_trace)}
+    if isinstance(thing, Readout):
+        return {"is": "Readout"}
+    if isinstance(thing, Function):
+        return {"function": {str(target): _code_of(made) for target, made in thing.implementations._implementations.items() if isinstance(target, str)}}
     if isinstance(thing, Signal):
         return {"name": thing.name, "expression": thing.expression, "unit": unit_name(thing.unit), "parameters": sorted(thing.parameters)}
     if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
@@ -336,6 +407,12 @@ def _plain(thing: Any) -> Any:
     if thing is None or isinstance(thing, (bool, int, float, np.number)):
         return thing if not isinstance(thing, np.number) else thing.item()
     return getattr(thing, "__name__", None) or type(thing).__name__
+
+
+def _code_of(implementation: Any) -> Any:
+    """The source of a function for one target, with that of the functions it uses; Python functions belong to no build."""
+    source, uses = implementation._code, implementation.dependencies or {}
+    return [source if isinstance(source, (str, dict)) else None, {name: _plain(function) for name, function in uses.items()}]
 
 
 def _digest(values: np.ndarray) -> str:

@@ -108,7 +108,7 @@ def run(
 
 
 def _run(experiment: Any, setup: Any, target: str, why: str, seeds: list[int], folder: Path, jobs: int, force: bool, dry_run: bool, json_: bool, started: float) -> None:
-    from .compile import Compiled, all_parameters, compile, estimate
+    from .compiled import Compiled, all_parameters, compile, estimate
 
     identity = {"protocol": experiment.name, "target": target, "seeds": seeds, "parameters": all_parameters(setup.circuit, setup.protocol, setup.values)}
     recording = setup.protocol.recording(setup.circuit)

@@ -16,6 +16,7 @@ import xarray as xr
 from brian2.units.fundamentalunits import Quantity
 
 from .circuit import Circuit
+from .errors import RunError
 from .quantities import format_quantity, unit_name
 from .recording import Recording
 from .result import Result
@@ -58,6 +59,8 @@ def collect(runs: Sequence[RawRun], circuit: Circuit, recording: Recording, time
             variables[f"{name}_trace_{trace}"] = (("seed", "trace_time"), stacked(f"{name}_trace.{trace}")[..., 0], {"units": _unit_of(circuit, trace)})
         if f"{name}_spikes.i" in first:
             variables |= _ragged(name, runs, dt)
+    for run in runs:
+        _check_sampled_synapses(run)
     for projection in circuit.projections:
         owner = f"{projection.target}_states" if projection.constant else f"{projection.name}_weights"
         if projection.name in recording.weights and f"{owner}.w_{projection.name}" in first:
@@ -76,6 +79,14 @@ def collect(runs: Sequence[RawRun], circuit: Circuit, recording: Recording, time
         ],
     }
     return Result(xr.Dataset(variables, coordinates), facts)
+
+
+def _check_sampled_synapses(run: RawRun) -> None:
+    """The graph that a seed drew has every synapse that is sampled."""
+    for name, indices in run.arrays.items():
+        owner = name.removesuffix("_weights._indices")
+        if owner != name and len(indices) and int(indices[-1]) >= int(run.arrays[f"{owner}.N"].ravel()[0]):
+            raise RunError(f"Seed {run.request.seed} drew fewer synapses of {owner!r} than are sampled; record fewer with Recording(cells=...).")
 
 
 def _ragged(name: str, runs: Sequence[RawRun], dt: float) -> dict[str, tuple]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 from brian2.units import second
 from brian2.units.fundamentalunits import Quantity
 
 from .cells.fragment import Parameter
 from .errors import ArgumentError
-from .quantities import default, unit_name
+from .quantities import default, format_quantity, unit_name
 
 __all__ = ["NEVER", "Knob", "Readout", "Signal", "Window"]
 
@@ -42,17 +43,22 @@ class Window:
         Time over which the amount comes in linearly; none by default.
     """
 
-    amount: Quantity
+    amount: Quantity | float
     start: Quantity
     stop: Quantity | None = None
     onset: Quantity = default(0 * second)
+
+    def __post_init__(self) -> None:
+        for name in ("start", "stop", "onset"):
+            if getattr(self, name) is not None and float(Parameter(1 * second).checked(getattr(self, name), f"{name} of a window")) < 0:
+                raise ArgumentError(f"{name} of a window={format_quantity(getattr(self, name))} is not allowed; it is at least 0 s.")
 
     def steps(self, dt: Quantity) -> tuple[float, float, float]:
         """First step, first step after, and rise per step."""
         start = round(float(self.start / dt))
         stop = NEVER if self.stop is None else round(float(self.stop / dt))
-        if start < 0 or stop < start:
-            raise ArgumentError(f"window {self.start}..{self.stop} is not allowed; it needs 0 s <= start <= stop.")
+        if stop < start:
+            raise ArgumentError(f"window {self.start}..{self.stop} is not allowed; it needs start <= stop.")
         return float(start), float(stop), 1.0 / max(1, round(float(self.onset / dt)))
 
 
@@ -80,6 +86,8 @@ class Knob:
     def __post_init__(self) -> None:
         if self.combine not in _COMBINE:
             raise ArgumentError(f"combine={self.combine!r} is not allowed; use one of {', '.join(_COMBINE)}.")
+        if isinstance(self.slots, bool) or not isinstance(self.slots, (int, np.integer)) or self.slots < 0:
+            raise ArgumentError(f"slots={self.slots!r} of knob {self.name!r} is not allowed; give a whole number, at least 0.")
 
     def parameters(self) -> dict[str, Parameter]:
         """Every run argument of this knob, switched off."""
@@ -177,6 +185,10 @@ class Readout:
     tau: Quantity = default(1 * second)
     baseline: float = 0.375
 
+    def __post_init__(self) -> None:
+        Parameter(1 * second, positive=True).checked(self.tau, "tau of a readout")
+        Parameter(Quantity(0.375)).checked(self.baseline, "baseline of a readout")
+
     def equations(self, population: str) -> str:
         """State variables in the control group."""
         lines = []
@@ -208,5 +220,3 @@ class Readout:
 def equation_line(name: str, parameter: Parameter) -> str:
     """The Brian2 declaration of a scalar run argument."""
     return f"{name} : {unit_name(parameter.value)} (shared, constant)"
-
-

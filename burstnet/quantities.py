@@ -13,6 +13,7 @@ from typing import Any
 
 import brian2.units.allunits as _allunits
 import brian2.units.stdunits as _stdunits
+import numpy as np
 from brian2.units.fundamentalunits import DIMENSIONLESS, Dimension, Quantity, Unit, get_or_create_dimension
 
 from .errors import ArgumentError
@@ -31,38 +32,40 @@ def _units() -> dict[str, Unit]:
     return known | {alias: known[name] for alias, name in _ALIASES.items()}
 
 
-def parse_unit(text: str, *, name: str = "unit") -> Quantity:
+def parse_unit(text: str, *, name: str = "unit", given: str | None = None) -> Quantity:
     """The unit that `text` names, such as ``"pA/Hz"`` or ``"1/(amp*second)"``, as a Quantity of one unit.
+
+    An error names the argument `name` and shows `given`, the whole text that the unit is part of; `text` by default.
 
     Raises
     ------
     ArgumentError
         If a unit is not known or the text is not of that form.
     """
-    flat = text.strip().replace(" ", "")
+    given, flat = text if given is None else given, text.strip()
     if not flat or flat == "1":
         return Quantity(1.0)
-    grouped = re.fullmatch(r"([^()]*)/\(([^()/]*)\)", flat)
+    grouped = re.fullmatch(r"([^()]*)/\s*\(([^()/]*)\)", flat)
     if grouped:
-        flat = (grouped[1] or "1") + "".join("/" + part for part in re.split(r"(?<!\*)\*(?!\*)", grouped[2]))
+        flat = (grouped[1].strip() or "1") + "".join("/" + part for part in re.split(r"(?<!\*)\*(?!\*)", grouped[2]))
     if flat.startswith("/"):
         flat = "1" + flat
     unit, position, operator = Quantity(1.0), 0, "*"
     while True:
         found = _FACTOR.match(flat, position)
         if not found:
-            raise ArgumentError(f"{name}={text!r} is not a unit; write for instance mV, pA/Hz or 1/(amp*second).")
+            raise ArgumentError(f"{name}={given!r} has no valid unit; write for instance mV, pA/Hz or 1/(amp*second).")
         factor, power = found[1], int(found[2] or 1)
         if factor != "1":
             if factor not in _units():
-                raise ArgumentError(f"{name}={text!r}: the unit {factor!r} is not known; write for instance ms, Hz, mV, pA, nS, pF.")
+                raise ArgumentError(f"{name}={given!r}: the unit {factor!r} is not known; write for instance ms, Hz, mV, pA, nS, pF.")
             unit = unit * _units()[factor] ** (power if operator == "*" else -power)
         position = found.end()
         if position == len(flat):
             return Quantity(unit)
         operator, position = flat[position], position + 1
         if operator not in "*/":
-            raise ArgumentError(f"{name}={text!r} is not a unit; write for instance mV, pA/Hz or 1/(amp*second).")
+            raise ArgumentError(f"{name}={given!r} has no valid unit; write for instance mV, pA/Hz or 1/(amp*second).")
 
 
 def parse_quantity(text: str, like: Quantity | float | None = None, *, name: str = "value") -> Quantity:
@@ -86,7 +89,10 @@ def parse_quantity(text: str, like: Quantity | float | None = None, *, name: str
     if not found:
         wanted = f", for instance {format_quantity(like)}" if like is not None else ""
         raise ArgumentError(f"{name}={text!r} is not a quantity; write a number and a unit{wanted}.")
-    value = float(found[1]) * parse_unit(found[2], name=name)
+    if found[2].strip() == "1":
+        raise ArgumentError(f"{name}={text!r} is two numbers; write one number and a unit.")
+    with np.errstate(over="ignore", invalid="ignore"):
+        value = float(found[1]) * parse_unit(found[2], name=name, given=text)
     if not abs(float(value)) < float("inf"):
         raise ArgumentError(f"{name}={text!r} is too large; write a finite number.")
     if like is not None and not same_dimensions(value, like):
@@ -105,8 +111,8 @@ def unit_name(quantity: Quantity | float) -> str:
     for name in ("volt", "amp", "siemens", "farad", "second", "hertz", "coulomb", "ohm", "metre"):
         if _units()[name].dim is dim:
             return name
-    powers = [(name, int(power)) for name, power in zip(_SI_NAMES, dim._dims, strict=True) if power] if dim is not DIMENSIONLESS else []
-    return "*".join(name if power == 1 else f"{name}**{power}" for name, power in powers) or "1"
+    powers = [(name, f"{power:.12g}") for name, power in zip(_SI_NAMES, dim._dims, strict=True) if power] if dim is not DIMENSIONLESS else []
+    return "*".join(name if power == "1" else f"{name}**{power}" for name, power in powers) or "1"
 
 
 def display_unit(quantity: Quantity | float) -> str:
@@ -117,7 +123,7 @@ def display_unit(quantity: Quantity | float) -> str:
 _PREFERRED = ("mV", "pA", "nS", "pF", "ms", "Hz", "Mohm", "um", "pA/Hz")
 
 
-def format_quantity(quantity: Quantity | float | None) -> str:
+def format_quantity(quantity: Quantity | float) -> str:
     """Number and unit for a person, in a unit this field uses: ``"-70 mV"``, ``"20 s"``, ``"0.4"``."""
     value = Quantity(quantity)
     if value.dim is DIMENSIONLESS:

@@ -118,7 +118,9 @@ def _rounds_in_c(indent: str) -> str:
     return "\n".join(indent + line for line in lines)
 
 
-_CPP = f"""
+#: Name to source; a Brian2 code object gets each once, however many of our functions its equations use.
+_CPP = {
+    "burstnet_threefry": f"""
 #if defined(__GNUC__)
 #define BURSTNET_INLINE static inline __attribute__((always_inline))
 #else
@@ -130,23 +132,31 @@ BURSTNET_INLINE uint32_t burstnet_threefry(int word, uint32_t c0, uint32_t c1, u
 {_rounds_in_c("  ")}
   return word == 0 ? x0 : word == 1 ? x1 : word == 2 ? x2 : x3;
 }}
+""",
+    "cell_uniform": f"""
 BURSTNET_INLINE double cell_uniform(int word, int seed, int stream, int index, int64_t step) {{
   return (burstnet_threefry(word, (uint32_t)index, (uint32_t)step, {_NOISE}u, (uint32_t)seed, (uint32_t)stream) + 0.5) * {_SCALE!r};
 }}
+""",
+    "cell_bernoulli": f"""
 BURSTNET_INLINE int cell_bernoulli(int word, double p, int seed, int stream, int index, int64_t step) {{
   const double scaled = p * 4294967296.0 - 0.5;
   const uint32_t last = (uint32_t)std::min(std::max(std::ceil(scaled) - 1.0, 0.0), 4294967295.0);
   const uint32_t x = burstnet_threefry(word, (uint32_t)index, (uint32_t)step, {_NOISE}u, (uint32_t)seed, (uint32_t)stream);
   return (x <= last) & (scaled > 0.0);
 }}
+""",
+    "pair_uniform": f"""
 BURSTNET_INLINE double pair_uniform(int seed, int stream, int i, int j) {{
   return (burstnet_threefry(0, (uint32_t)i, (uint32_t)j, {_PAIR}u, (uint32_t)seed, (uint32_t)stream) + 0.5) * {_SCALE!r};
 }}
-"""
+""",
+}
 
-_CYTHON = f"""
+_CYTHON = {
+    "burstnet_threefry": f"""
 from libc.stdint cimport uint32_t, int64_t
-cdef inline double burstnet_threefry(int word, uint32_t c0, uint32_t c1, uint32_t c3, uint32_t k0, uint32_t k1) noexcept:
+cdef inline uint32_t burstnet_threefry(int word, uint32_t c0, uint32_t c1, uint32_t c3, uint32_t k0, uint32_t k1) noexcept:
     cdef uint32_t k2 = 0
     cdef uint32_t k3 = 0
     cdef uint32_t k4 = <uint32_t>{_PARITY} ^ k0 ^ k1
@@ -155,23 +165,36 @@ cdef inline double burstnet_threefry(int word, uint32_t c0, uint32_t c1, uint32_
     cdef uint32_t x2 = k2
     cdef uint32_t x3 = c3 + k3
 {_rounds_in_c("    ")}
-    return ((x0 if word == 0 else x1 if word == 1 else x2 if word == 2 else x3) + 0.5) * {_SCALE!r}
+    return x0 if word == 0 else x1 if word == 1 else x2 if word == 2 else x3
+""",
+    "cell_uniform": f"""
 cdef inline double cell_uniform(int word, int seed, int stream, int index, int64_t step) noexcept:
-    return burstnet_threefry(word, <uint32_t>index, <uint32_t>step, {_NOISE}, <uint32_t>seed, <uint32_t>stream)
+    return (burstnet_threefry(word, <uint32_t>index, <uint32_t>step, {_NOISE}, <uint32_t>seed, <uint32_t>stream) + 0.5) * {_SCALE!r}
+""",
+    "cell_bernoulli": f"""
 cdef inline int cell_bernoulli(int word, double p, int seed, int stream, int index, int64_t step) noexcept:
-    return cell_uniform(word, seed, stream, index, step) < p
+    return (burstnet_threefry(word, <uint32_t>index, <uint32_t>step, {_NOISE}, <uint32_t>seed, <uint32_t>stream) + 0.5) * {_SCALE!r} < p
+""",
+    "pair_uniform": f"""
 cdef inline double pair_uniform(int seed, int stream, int i, int j) noexcept:
-    return burstnet_threefry(0, <uint32_t>i, <uint32_t>j, {_PAIR}, <uint32_t>seed, <uint32_t>stream)
-"""
+    return (burstnet_threefry(0, <uint32_t>i, <uint32_t>j, {_PAIR}, <uint32_t>seed, <uint32_t>stream) + 0.5) * {_SCALE!r}
+""",
+}
 
 
-def _function(numpy_implementation, arg_types: list[str], return_type: str) -> Function:
+def _function(name: str, numpy_implementation, arg_types: list[str], return_type: str, uses: dict[str, Function] | None = None) -> Function:
     function = Function(numpy_implementation, arg_units=[1] * len(arg_types), arg_types=arg_types, return_unit=1, return_type=return_type)
     function.implementations.add_implementation("numpy", numpy_implementation)
-    function.implementations.add_implementation("cpp", _CPP, compiler_kwds={"headers": ["<algorithm>"]})
-    function.implementations.add_implementation("cython", _CYTHON)
+    function.implementations.add_implementation("cpp", _CPP[name], dependencies=uses, name=name, compiler_kwds={"headers": ["<algorithm>"]})
+    function.implementations.add_implementation("cython", _CYTHON[name], dependencies=uses, name=name)
     return function
 
+
+def _threefry_numpy(word, c0, c1, c3, k0, k1):
+    return threefry4x32((c0, c1, 0, c3), (k0, k1, 0, 0))[int(word)]
+
+
+_USES = {"burstnet_threefry": _function("burstnet_threefry", _threefry_numpy, ["integer"] * 6, "integer")}
 
 _draw = _NoiseBlocks()
 
@@ -185,10 +208,10 @@ def _cell_bernoulli_numpy(word, p, seed, stream, index, step):
 
 
 #: Uniform number in (0, 1) for equations: ``cell_uniform(word, seed, stream, i, step)``, word 0 to 3; independent across all five.
-cell_uniform = _function(_cell_uniform_numpy, ["integer"] * 5, "float")
+cell_uniform = _function("cell_uniform", _cell_uniform_numpy, ["integer"] * 5, "float", _USES)
 
 #: 1 with probability p, else 0: ``cell_bernoulli(word, p, seed, stream, i, step)`` is ``cell_uniform(word, ...) < p``.
-cell_bernoulli = _function(_cell_bernoulli_numpy, ["integer", "float", *["integer"] * 4], "integer")
+cell_bernoulli = _function("cell_bernoulli", _cell_bernoulli_numpy, ["integer", "float", *["integer"] * 4], "integer", _USES)
 
 #: Uniform number in (0, 1) for connections: ``pair_uniform(seed, stream, i, j)``.
-pair_uniform = _function(_pair_uniform_numpy, ["integer"] * 4, "float")
+pair_uniform = _function("pair_uniform", _pair_uniform_numpy, ["integer"] * 4, "float", _USES)

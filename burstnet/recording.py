@@ -44,7 +44,7 @@ class Recording:
 
     spikes: str | int = "all"
     spike_window: tuple[Quantity, Quantity] | None = None
-    statistics: Quantity = default(10 * ms)
+    statistics: Quantity = default(20 * ms)
     states: Quantity = default(100 * ms)
     means: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     weights: tuple[str, ...] = ()
@@ -53,7 +53,7 @@ class Recording:
     trace_window: tuple[Quantity, Quantity] = (0 * second, 2 * second)
 
     def __post_init__(self) -> None:
-        if self.spikes not in ("all", "none") and (isinstance(self.spikes, (str, bool)) or self.spikes < 1):
+        if self.spikes not in ("all", "none") and (isinstance(self.spikes, bool) or not isinstance(self.spikes, (int, np.integer)) or self.spikes < 1):
             raise ArgumentError(f"spikes={self.spikes!r} is not allowed; use 'all', 'none', or a number of cells.")
         for name in ("statistics", "states"):
             value = getattr(self, name)
@@ -61,8 +61,11 @@ class Recording:
                 raise ArgumentError(f"{name}={value!r} is not allowed; give an interval above 0, for instance 10 ms.")
         for name in ("spike_window", "trace_window"):
             window = getattr(self, name)
-            if window is not None and not 0 <= float(window[0]) <= float(window[1]):
-                raise ArgumentError(f"{name}={window!r} is not allowed; it needs 0 s <= start <= stop.")
+            if window is None and name == "spike_window":
+                continue
+            timed = isinstance(window, (tuple, list)) and len(window) == 2 and all(same_dimensions(edge, 1 * ms) for edge in window)
+            if not timed or not 0 <= float(window[0]) <= float(window[1]):
+                raise ArgumentError(f"{name}={window!r} is not allowed; give two times with 0 s <= start <= stop.")
 
     def strides(self, dt: Quantity) -> tuple[int, int]:
         """Steps between two samples of the statistics and of the states."""

@@ -84,7 +84,7 @@ class Timeline:
     def windows(self, knob: str) -> tuple[Window, ...]:
         """One window for each phase that sets this knob, also where its value is the default."""
         return tuple(
-            Window(Quantity(phase.settings[knob]), self.span(phase.name)[0] * second, self.span(phase.name)[1] * second)
+            Window(phase.settings[knob], self.span(phase.name)[0] * second, self.span(phase.name)[1] * second)
             for phase in self.phases
             if knob in phase.settings
         )

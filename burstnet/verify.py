@@ -115,7 +115,7 @@ def verify_model(model: str, *, quick: bool = False, report: Callable[[str, floa
 
 def _measure(protocol: str, settings: dict[str, str], seeds: int) -> dict[str, Any]:
     from .analysis.metrics import as_plain
-    from .compile import compile
+    from .compiled import compile
     from .experiment import find_experiment
 
     setup = find_experiment(protocol).prepare(settings)

@@ -18,7 +18,7 @@ import numpy as np
 from brian2.units import Hz, coulomb, ms, nA, pA, second
 from brian2.units.fundamentalunits import Quantity
 
-from burstnet.cells import Fragment, ParameterSet, PyramidalParameters, exact_isi, parameter, shot_noise, two_compartment
+from burstnet.cells import Fragment, Parameter, ParameterSet, PyramidalParameters, exact_isi, parameter, shot_noise, two_compartment
 from burstnet.circuit import Circuit, Population, Projection
 from burstnet.control import Knob, Readout, Signal
 from burstnet.errors import ArgumentError, unknown_name
@@ -145,7 +145,8 @@ def circuit(
             raise unknown_name("area", name, names)
     if plasticity not in _PLASTICITY:
         raise unknown_name("plasticity", plasticity, _PLASTICITY)
-    fraction = float(1 * ms / Quantity(dt))
+    step = float(Parameter(1 * ms, positive=True).checked(dt, "dt"))
+    fraction = 1e-3 / step
     if not (fraction >= 1 and abs(fraction - round(fraction)) < 1e-9):
         raise ArgumentError(f"dt={dt} is not allowed; the model is defined at 1 ms and scales to whole fractions of it, such as 0.5 ms.")
 
@@ -170,9 +171,9 @@ def circuit(
 
 
 def _area_names(areas: int | Sequence[str]) -> tuple[str, ...]:
-    if isinstance(areas, int) and not isinstance(areas, bool):
-        areas = ("input", *(f"hidden{k}" for k in range(1, areas - 1)), "output") if areas >= 2 else ()
-    if isinstance(areas, str) or len(areas) < 2:
+    if isinstance(areas, (int, np.integer)) and not isinstance(areas, bool) and areas >= 2:
+        return ("input", *(f"hidden{k}" for k in range(1, areas - 1)), "output")
+    if isinstance(areas, str) or not isinstance(areas, Sequence) or len(areas) < 2:
         raise ArgumentError(f"areas={areas!r} is not allowed; a BurstCCN has at least 2 areas, or give their names.")
     return tuple(areas)
 

@@ -3,10 +3,11 @@
 //
 // Compile: g++ -O3 -march=native -ffast-math burstccn.cpp -o burstccn
 // Run:     ./burstccn N_INPUT N_OUTPUT SECONDS SEED [K]
-// Prints the rates (Hz) in the last 5 s of each phase of the 100-s protocol, the mean weight at its end, and the CPU
-// time of the loop per simulated second.
+// Prints events and bursts of each phase of the 100-s protocol and the mean weight at its end, which equal burstnet's
+// for the same seed, and the CPU time of the loop per simulated second.
 //
-// K is the number of inputs of an output cell (default N_INPUT: all to all); feedback uses the transpose of that graph.
+// K is the number of inputs of an output cell, drawn with replacement (default: all to all); feedback uses the
+// transpose of that graph.
 // Units: mV, ms, pA, pF; potentials are relative to rest (-70 mV). One step is 1 ms; the burst limit is 16 steps.
 
 #include <algorithm>
@@ -18,12 +19,7 @@
 #include <ctime>
 #include <new>
 #include <numeric>
-#include <random>
 #include <vector>
-
-#if defined(__AVX2__)
-#include <immintrin.h>
-#endif
 
 #define RESTRICT __restrict__
 
@@ -65,50 +61,47 @@ struct Aligned {
 template <class T>
 using Array = std::vector<T, Aligned<T>>;
 
-// 64-bit lanes of a vector register. g++ does not find the vector product 32 x 32 -> 64 bits by itself, and without it
-// the generator takes half of the run.
-#if defined(__AVX512F__)
-typedef uint64_t Words __attribute__((vector_size(64)));
-static inline Words product(Words x, uint32_t m) { return Words(_mm512_mul_epu32(__m512i(x), _mm512_set1_epi64(m))); }
-#elif defined(__AVX2__)
-typedef uint64_t Words __attribute__((vector_size(32)));
-static inline Words product(Words x, uint32_t m) { return Words(_mm256_mul_epu32(__m256i(x), _mm256_set1_epi64x(m))); }
-#else
-typedef uint64_t Words __attribute__((vector_size(16)));
-static inline Words product(Words x, uint32_t m) { return (x & 0xFFFFFFFFu) * uint64_t(m); }
-#endif
-constexpr int LANES = sizeof(Words) / 8;
-typedef double Doubles __attribute__((vector_size(sizeof(Words))));
+// Streams of the noises and of the graph: CRC-32 of "input.noise", "output.noise" and "W", as burstnet numbers them.
+constexpr uint32_t INPUT_NOISE = 86606073, OUTPUT_NOISE = 1541227310, FORWARD_GRAPH = 655174618;
 
-// One-step currents (pA) from a word for the positive pulse and one for the negative; only the lower halves count.
-// A pulse is there if (x + 0.5) * 2^-32 < probability.
-static inline Doubles pulses(Words plus, Words minus, double probability, double pulse) {
-  const uint64_t bound = uint64_t(std::ceil(probability * 0x1p32 - 0.5)) << 32;
-  const Doubles none{}, one = none + pulse;
-  return ((plus << 32) < bound ? one : none) - ((minus << 32) < bound ? one : none);
+// A pulse is there if (word + 0.5) * 2^-32 < probability, which is word < this.
+constexpr uint32_t below(double probability) {
+  const double bound = probability * 0x1p32 - 0.5;
+  return uint32_t(bound) + (uint32_t(bound) < bound);
 }
 
-// Shot noise of cells first .. first + count. Philox4x32-10 (Salmon et al. 2011) with key (seed, stream) and counter
-// (cell, step, 0, 0); its four words give soma plus, soma minus, dendrite plus, dendrite minus.
-static void draw_noise(uint32_t seed, uint32_t stream, uint32_t step, int first, int count, double *RESTRICT soma,
-                       double *RESTRICT dend) {
-  Words cell;
-  for (int lane = 0; lane < LANES; lane++) cell[lane] = first + lane;
-  for (int i = 0; i < count; i += LANES, cell += LANES) {
-    Words x0 = cell, x1 = Words{} + step, x2{}, x3{};
-    uint32_t k0 = seed, k1 = stream;
-#pragma GCC unroll 10
-    for (int round = 0; round < 10; round++) {
-      const Words a = product(x0, 0xD2511F53u), b = product(x2, 0xCD9E8D57u);
-      x0 = (b >> 32) ^ x1 ^ uint64_t(k0);
-      x1 = b;
-      x2 = (a >> 32) ^ x3 ^ uint64_t(k1);
-      x3 = a;
-      k0 += 0x9E3779B9u;
-      k1 += 0xBB67AE85u;
+// Threefry4x32-13 (Salmon et al. 2011) with key (seed, stream, 0, 0), in the place of the counter.
+static inline __attribute__((always_inline)) void threefry(uint32_t seed, uint32_t stream, uint32_t *x) {
+  constexpr int TURNS[8][2] = {{10, 26}, {11, 21}, {13, 27}, {23, 5}, {6, 20}, {17, 11}, {25, 10}, {18, 20}};
+  const uint32_t key[5] = {seed, stream, 0, 0, 0x1BD11BDAu ^ seed ^ stream};
+  const auto mix = [](uint32_t &a, uint32_t &b, int turn) {
+    a += b;
+    b = (b << turn | b >> (32 - turn)) ^ a;
+  };
+  for (int word = 0; word < 4; word++) x[word] += key[word];
+#pragma GCC unroll 13
+  for (int round = 0; round < 13; round++) {
+    mix(x[0], x[round % 2 ? 3 : 1], TURNS[round % 8][0]);
+    mix(x[2], x[round % 2 ? 1 : 3], TURNS[round % 8][1]);
+    if (round % 4 == 3) {
+      const int block = round / 4 + 1;
+      for (int word = 0; word < 4; word++) x[word] += key[(block + word) % 5];
+      x[3] += block;
     }
-    *reinterpret_cast<Doubles *>(soma + i) = pulses(x0, x1, SOMA_PROBABILITY, SOMA_PULSE);
-    *reinterpret_cast<Doubles *>(dend + i) = pulses(x2, x3, DEND_PROBABILITY, DEND_PULSE);
+  }
+}
+
+// Shot noise of cells first .. first + count, in pulses: -1, 0 or 1. The words of counter (cell, step, 0, 0) give
+// soma +, soma -, dendrite +, dendrite -.
+static void draw_noise(uint32_t seed, uint32_t stream, uint32_t step, int first, int count, int32_t *RESTRICT soma,
+                       int32_t *RESTRICT dend) {
+  constexpr uint32_t SOMA_BELOW = below(SOMA_PROBABILITY), DEND_BELOW = below(DEND_PROBABILITY);
+#pragma GCC ivdep
+  for (int i = 0; i < count; i++) {
+    uint32_t words[4] = {uint32_t(first + i), step, 0, 0};
+    threefry(seed, stream, words);
+    soma[i] = int32_t(words[0] < SOMA_BELOW) - int32_t(words[1] < SOMA_BELOW);
+    dend[i] = int32_t(words[2] < DEND_BELOW) - int32_t(words[3] < DEND_BELOW);
   }
 }
 
@@ -133,7 +126,7 @@ struct Population {
 
   // Soma, adaptation and dendrite of one block; what a spike changes is left to `spike`, as spikes are rare.
   template <bool CLEAR_SOMA>
-  void integrate(int first, int count, const double *RESTRICT soma_noise, const double *RESTRICT dend_noise,
+  void integrate(int first, int count, const int32_t *RESTRICT soma_noise, const int32_t *RESTRICT dend_noise,
                  double soma_bias, double dend_bias) {
     double *RESTRICT v = this->v.data() + first, *RESTRICT theta = this->theta.data() + first;
     double *RESTRICT w = this->w.data() + first, *RESTRICT u = this->u.data() + first;
@@ -143,8 +136,8 @@ struct Population {
 #pragma GCC ivdep  // the compiler loses `restrict` when it inlines
     for (int i = 0; i < count; i++) {
       const double gate = 1 / (1 + std::exp((E_D - u[i]) / D_D));
-      const double i_soma = soma[i] + soma_bias + soma_noise[i];
-      const double i_dend = dend[i] + dend_bias + dend_noise[i];
+      const double i_soma = soma[i] + soma_bias + SOMA_PULSE * soma_noise[i];
+      const double i_dend = dend[i] + dend_bias + DEND_PULSE * dend_noise[i];
       v[i] = v[i] * (1 - 1 / TAU_S) + (G_S * gate + i_soma - w[i]) / C_S;
       theta[i] += (THETA_INF - theta[i]) / TAU_THETA;
       w[i] *= 1 - 1 / TAU_W;
@@ -174,7 +167,7 @@ struct Population {
 
   template <bool CLEAR_SOMA>
   void advance(uint32_t seed, int step, double soma_bias, double dend_bias) {
-    alignas(64) double soma_noise[BLOCK], dend_noise[BLOCK];
+    alignas(64) int32_t soma_noise[BLOCK], dend_noise[BLOCK];
     for (int first = 0; first < padded; first += BLOCK) {
       // Always whole; the division lets the compiler see it.
       const int count = std::min(BLOCK, padded - first) / PAD * PAD;
@@ -239,22 +232,25 @@ struct Synapses {  // compressed rows: the targets of each source cell
   }
 };
 
-// For each output cell its k distinct inputs (Floyd's sampling), as the rows of a feedback projection.
+// The inputs of each output cell, as the rows of a feedback projection: all, or k of them drawn with replacement, where
+// input number d of cell j is the first word of counter (j, d, 0, 1) and key (seed, stream, 0, 0).
 static Synapses feedback_graph(int n_input, int n_output, int k, uint32_t seed) {
   Synapses g;
-  std::mt19937_64 random(seed);
-  std::vector<int> taken_by(n_input, -1);
+  const int inputs = k ? k : n_input;
+  const int64_t n = int64_t(n_output) * inputs;
+  g.target.resize(n);
+  g.current.assign(n, Y_PER_FORWARD * n_input / n_output * TOTAL_FORWARD / inputs);
+  for (int j = 0; j <= n_output; j++) g.start.push_back(int64_t(j) * inputs);
   for (int j = 0; j < n_output; j++) {
-    g.start.push_back(g.target.size());
-    for (int top = n_input - k; top < n_input; top++) {
-      const int drawn = random() % (top + 1), chosen = taken_by[drawn] == j ? top : drawn;
-      taken_by[chosen] = j;
-      g.target.push_back(chosen);
+    int32_t *row = &g.target[g.start[j]];
+#pragma GCC ivdep
+    for (int d = 0; d < inputs; d++) {
+      uint32_t words[4] = {uint32_t(j), uint32_t(d), 0, 1};
+      threefry(seed, FORWARD_GRAPH, words);
+      row[d] = k ? int32_t(n_input * ((words[0] + 0.5) * 0x1p-32)) : d;
     }
-    std::sort(g.target.end() - k, g.target.end());
+    if (k) std::sort(row, row + inputs);
   }
-  g.start.push_back(g.target.size());
-  g.current.assign(g.target.size(), Y_PER_FORWARD * TOTAL_FORWARD / k);
   return g;
 }
 
@@ -272,15 +268,15 @@ int main(int argc, char **argv) {
   const int n_input = std::atoi(argv[1]), n_output = std::atoi(argv[2]);
   const int steps = std::lround(std::atof(argv[3]) * 1000);
   const uint32_t seed = std::strtoul(argv[4], nullptr, 10);
-  const int k = argc > 5 ? std::atoi(argv[5]) : n_input;
-  if (n_input < 1 || n_output < 1 || steps < 1 || steps > 100000 || k < 1 || k > n_input) {
-    std::fprintf(stderr, "%s: sizes must be positive, SECONDS up to 100, K up to N_INPUT\n", argv[0]);
+  const int k = argc > 5 ? std::atoi(argv[5]) : 0;
+  if (n_input < 1 || n_output < 1 || steps < 1 || steps > 100000 || k < 0) {
+    std::fprintf(stderr, "%s: sizes must be positive, SECONDS up to 100\n", argv[0]);
     return 2;
   }
 
-  Population input(n_input, 0), output(n_output, 1);
+  Population input(n_input, INPUT_NOISE), output(n_output, OUTPUT_NOISE);
   const Synapses feedback = feedback_graph(n_input, n_output, k, seed);
-  const Synapses forward = feedback.transposed(n_input, 1 / Y_PER_FORWARD);
+  const Synapses forward = feedback.transposed(n_input, n_output / (Y_PER_FORWARD * n_input));
   std::vector<double> weight(n_input);
   const auto set_weight = [&](int i, double value) {
     weight[i] = value;
@@ -288,12 +284,12 @@ int main(int argc, char **argv) {
   };
   for (int i = 0; i < n_input; i++) set_weight(i, WEIGHT_START);
 
-  std::printf("%-10s %8s %8s %8s %8s %8s\n", "phase", "in_ev", "out_ev", "in_bu", "out_bu", "w_end");
+  std::printf("%-10s %9s %9s %9s %9s %10s\n", "phase", "in_event", "in_burst", "out_event", "out_burst", "w_end");
   const double begun = cpu_seconds();
   for (const Phase &phase : PHASES) {
     if (phase.start >= steps) break;
-    const int stop = std::min(phase.stop, steps), counted_from = std::max(phase.start, stop - 5000);
-    int64_t input_events = 0, output_events = 0, input_bursts = 0, output_bursts = 0;
+    const int stop = std::min(phase.stop, steps);
+    long input_events = 0, input_bursts = 0, output_events = 0, output_bursts = 0;
     for (int step = phase.start; step < stop; step++) {
       const bool second = step >= TARGET_SWITCH;
       const double teacher = phase.taught ? (second ? 100 : 80) * ((second ? 5 : 10) - output.event_average) : 0;
@@ -310,17 +306,14 @@ int main(int argc, char **argv) {
       for (int i : input.bursts) set_weight(i, std::min(weight[i] + POTENTIATION, WEIGHT_MAX));
       output.advance<true>(seed, step, output_soma, output_dend);
 
-      if (step >= counted_from) {
-        input_events += input.events.size();
-        output_events += output.events.size();
-        input_bursts += input.bursts.size();
-        output_bursts += output.bursts.size();
-      }
+      input_events += input.events.size();
+      input_bursts += input.bursts.size();
+      output_events += output.events.size();
+      output_bursts += output.bursts.size();
     }
-    const double seconds = (stop - counted_from) / 1000.0;
-    std::printf("%-10s %8.4f %8.4f %8.4f %8.4f %8.5f\n", phase.name, input_events / seconds / n_input,
-                output_events / seconds / n_output, input_bursts / seconds / n_input,
-                output_bursts / seconds / n_output, std::accumulate(weight.begin(), weight.end(), 0.0) / n_input);
+    const double mean_weight = std::accumulate(weight.begin(), weight.end(), 0.0) / n_input;
+    std::printf("%-10s %9ld %9ld %9ld %9ld %10.7f\n", phase.name, input_events, input_bursts, output_events,
+                output_bursts, mean_weight);
   }
   std::printf("cpu_seconds_per_simulated_second %.6g\n", (cpu_seconds() - begun) / steps * 1000);
 }

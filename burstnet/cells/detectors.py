@@ -66,6 +66,11 @@ def leaky_counter(tau: Quantity = 16 * ms) -> Fragment:
     tau : Quantity [ms]
         Time constant; for an isolated pair also the longest interval inside a burst.
 
+    Notes
+    -----
+    The limit is lowered by 1e-9 of itself, so that an interval of exactly `tau` is inside a burst at any time step and
+    on any target, and does not hang on rounding.
+
     References
     ----------
     Payeur, Guerguiev, Zenke, Richards & Naud (2021), Nature Neuroscience 24, published program.
@@ -75,16 +80,17 @@ def leaky_counter(tau: Quantity = 16 * ms) -> Fragment:
         equations="""
         step = 1.0*t_in_timesteps : 1 (shared)
         dspike_count/dt = -spike_count/tau_count : 1
-        spike_kind = int(spike_count >= exp(-1.0))*(1 + int(in_burst > 0.5)) : 1
+        count_limit = exp(-1.0)*(1 - 1e-9) : 1 (shared)
+        spike_kind = int(spike_count >= count_limit)*(1 + int(in_burst > 0.5)) : 1
         previous_spike : 1
         spike_before : 1
         in_burst : 1
         """,
         parameters={"tau_count": Parameter(Quantity(tau), "time constant of the spike counter", "Payeur et al. 2021", positive=True)},
         initial={"previous_spike": "-1e9", "spike_before": "-1e9"},
-        events={"event": "{spike} and spike_count < exp(-1.0)", "burst": "{spike} and spike_count >= exp(-1.0) and in_burst < 0.5"},
+        events={"event": "{spike} and spike_count < count_limit", "burst": "{spike} and spike_count >= count_limit and in_burst < 0.5"},
         reset="""
-        in_burst = int(spike_count >= exp(-1.0))
+        in_burst = int(spike_count >= count_limit)
         spike_count += 1
         spike_before = previous_spike
         previous_spike = step

@@ -153,12 +153,16 @@ class Fragment:
         parsed = Equations(self.equations)
         return {name: eq.type for name, eq in parsed.items()}
 
+    def names(self) -> dict[str, str]:
+        """Every name that the cell will have of this fragment, with its kind."""
+        return self.defined() | dict.fromkeys(self.parameters, "parameter") | dict.fromkeys(self.ports.values(), "port")
+
     def __add__(self, other: Fragment) -> Fragment:
         if not isinstance(other, Fragment):
             return NotImplemented
         if self.threshold and other.threshold:
             raise ArgumentError(f"A threshold is defined by both {self.name!r} and {other.name!r}; a cell has one.")
-        _merge("name", self, other, {**self.defined(), **self.parameters}, {**other.defined(), **other.parameters})
+        _merge("name", self, other, self.names(), other.names())
         actions = dict(self.on_event)
         for event, code in other.on_event.items():
             actions[event] = f"{actions[event]}\n{code}" if event in actions else code

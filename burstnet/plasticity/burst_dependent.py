@@ -51,6 +51,8 @@ class BurstDependent:
     learning: str | None = None
 
     def __post_init__(self) -> None:
+        Parameter(Quantity(0.375)).checked(self.p_b, "p_b")
+        Parameter(1 * ms, positive=True).checked(self.tau_trace, "tau_trace")
         if not same_dimensions(self.w_min, self.w_max):
             raise ArgumentError(f"w_min={self.w_min} and w_max={self.w_max} have different units.")
         if not 0 <= float(Quantity(self.w_max) - Quantity(self.w_min)):

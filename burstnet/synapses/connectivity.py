@@ -15,6 +15,10 @@ from ..errors import ArgumentError
 __all__ = ["AllToAll", "Connectivity", "FixedIndegree", "FromArrays", "OneToOne", "WithProbability"]
 
 
+#: Largest index that Brian2 holds.
+_LARGEST = 2**31 - 1
+
+
 class Connectivity:
     """Base of the rules."""
 
@@ -28,6 +32,14 @@ class Connectivity:
     def check(self, name: str, n_source: int, n_target: int) -> None:
         """Refuse a rule that does not fit the populations' sizes."""
 
+    def count(self, n_source: int, n_target: int) -> int | None:
+        """Number of connections; None where the seed draws them."""
+        return None
+
+    def at_least(self, n_source: int, n_target: int) -> int:
+        """A number of connections that every seed exceeds, but for one in 10^11."""
+        return self.count(n_source, n_target) or 0
+
 
 @dataclass(frozen=True)
 class AllToAll(Connectivity):
@@ -35,6 +47,9 @@ class AllToAll(Connectivity):
 
     def arguments(self, stream: int) -> dict:
         return {}
+
+    def count(self, n_source: int, n_target: int) -> int | None:
+        return n_source * n_target
 
 
 @dataclass(frozen=True)
@@ -47,6 +62,9 @@ class OneToOne(Connectivity):
     def check(self, name: str, n_source: int, n_target: int) -> None:
         if n_source != n_target:
             raise ArgumentError(f"projection {name!r}: OneToOne needs equal sizes, got {n_source} and {n_target} cells.")
+
+    def count(self, n_source: int, n_target: int) -> int | None:
+        return n_target
 
 
 @dataclass(frozen=True)
@@ -66,12 +84,16 @@ class WithProbability(Connectivity):
     seeded = True
 
     def __post_init__(self) -> None:
-        if not 0 <= self.p <= 1:
+        if isinstance(self.p, bool) or not isinstance(self.p, (int, float, np.number)) or not 0 <= self.p <= 1:
             raise ArgumentError(f"p={self.p!r} is not allowed; a probability is from 0 to 1.")
 
     def arguments(self, stream: int) -> dict:
         chosen = f"pair_uniform(run_seed_post, {stream}, i, j) < {float(self.p)!r}"
         return {"condition": chosen if self.autapses else f"i != j and {chosen}"}
+
+    def at_least(self, n_source: int, n_target: int) -> int:
+        pairs = n_source * n_target if self.autapses else max(0, n_source * n_target - max(n_source, n_target))
+        return max(0, int(pairs * self.p - 7 * (pairs * self.p * (1 - self.p)) ** 0.5))
 
 
 @dataclass(frozen=True)
@@ -88,7 +110,7 @@ class FixedIndegree(Connectivity):
     seeded = True
 
     def __post_init__(self) -> None:
-        if not isinstance(self.k, int) or self.k < 1:
+        if isinstance(self.k, bool) or not isinstance(self.k, (int, np.integer)) or self.k < 1:
             raise ArgumentError(f"k={self.k!r} is not allowed; give a whole number of inputs, at least 1.")
 
     def arguments(self, stream: int) -> dict:
@@ -112,7 +134,11 @@ class FromArrays(Connectivity):
         for side in ("i", "j"):
             values = np.asarray(getattr(self, side))
             if values.ndim != 1 or not np.issubdtype(values.dtype, np.integer):
-                raise ArgumentError(f"{side} is not allowed; give a one-dimensional array of whole numbers.")
+                raise ArgumentError(f"{side} of shape {values.shape} and type {values.dtype} is not allowed; give a one-dimensional array of whole numbers.")
+            if not len(values):
+                raise ArgumentError(f"{side}=[] is not allowed; give at least one connection.")
+            if values.min() < 0 or values.max() > _LARGEST:
+                raise ArgumentError(f"{side} holds {values.min()} to {values.max()}; cells are numbered from 0 to {_LARGEST}.")
             object.__setattr__(self, side, values.astype(np.int32))
         if len(self.i) != len(self.j):
             raise ArgumentError(f"i and j have {len(self.i)} and {len(self.j)} entries; they need equally many.")
@@ -120,7 +146,10 @@ class FromArrays(Connectivity):
     def arguments(self, stream: int) -> dict:
         return {"i": self.i, "j": self.j}
 
+    def count(self, n_source: int, n_target: int) -> int | None:
+        return len(self.i)
+
     def check(self, name: str, n_source: int, n_target: int) -> None:
         for side, values, n in (("i", self.i, n_source), ("j", self.j, n_target)):
-            if len(values) and not (values.min() >= 0 and values.max() < n):
+            if values.max() >= n:
                 raise ArgumentError(f"projection {name!r}: {side} holds {values.min()} to {values.max()}; allowed are 0 to {n - 1}.")

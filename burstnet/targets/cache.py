@@ -6,6 +6,7 @@ place. What is not sealed, or differs from its seal, is built again.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import fcntl
 import hashlib
@@ -14,6 +15,7 @@ import os
 import shutil
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -51,7 +53,6 @@ class Cache:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or cache_folder()
-        self._kept: tempfile.TemporaryDirectory | None = None
 
     def path(self, key: str) -> Path:
         """Where the program of that key is or would be."""
@@ -115,11 +116,9 @@ class Cache:
 
     def _outside(self, key: str, build: Callable[[Path], list[str]], problem: OSError) -> Path:
         """A build for this process alone, where the cache cannot be written."""
-        import warnings
-
         warnings.warn(f"The cache {self.folder} cannot be written ({problem.strerror}); building for this run only. Set BURSTNET_CACHE to a folder that can.", stacklevel=3)
-        self._kept = tempfile.TemporaryDirectory(prefix="burstnet-")
-        scratch = Path(self._kept.name)
+        scratch = Path(tempfile.mkdtemp(prefix="burstnet-"))
+        atexit.register(shutil.rmtree, scratch, ignore_errors=True)
         self._build_and_seal(scratch, key, build)
         return scratch
 

@@ -14,13 +14,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
-from brian2 import Network, prefs
+from brian2 import EventMonitor, Network, prefs
 from brian2.core.variables import ArrayVariable, DynamicArrayVariable
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import all_devices, reset_device, set_device
 from brian2.units import second
 
-from ..brian2_objects import RUN_NUMBERS, Brian2Objects, build_objects
+from ..objects import RUN_NUMBERS, Brian2Objects, build_objects
 from ..errors import BuildError, RunError
 from .cache import Cache, program_key
 from .compiler import Compiler, find_compiler
@@ -89,7 +89,7 @@ def _saved_arrays(device: CPPStandaloneDevice, objects: Brian2Objects) -> dict[s
         for name, variable in thing.variables.items():
             if not isinstance(variable, ArrayVariable) or variable.owner is None or variable.owner.name != thing.name:
                 continue
-            if name.endswith("space") or name in ("i", "not_refractory", "lastspike"):
+            if name.endswith("space") or (name == "i" and not isinstance(thing, EventMonitor)):
                 continue
             if isinstance(variable, DynamicArrayVariable):
                 columns = [len(thing.variables["_indices"].get_value())] if variable.ndim == 2 else []

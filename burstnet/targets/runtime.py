@@ -8,12 +8,12 @@ import time
 from collections.abc import Iterator
 
 import numpy as np
-from brian2 import Network, SpikeMonitor, StateMonitor, prefs
+from brian2 import EventMonitor, Network, StateMonitor, prefs
 from brian2.core.variables import ArrayVariable
 from brian2.devices.device import reset_device, set_device
 from brian2.units import second
 
-from ..brian2_objects import Brian2Objects, build_objects
+from ..objects import Brian2Objects, build_objects
 from .program import Program, Progress, RawRun, RunRequest
 
 __all__ = ["RuntimeProgram"]
@@ -86,7 +86,7 @@ def _arrays(objects: Brian2Objects) -> dict[str, np.ndarray]:
     for thing in objects.all():
         for name, variable in thing.variables.items():
             if isinstance(variable, ArrayVariable) and variable.owner is not None and variable.owner.name == thing.name:
-                if name.endswith("space") or name == "i" and not isinstance(thing, SpikeMonitor):
+                if name.endswith("space") or (name == "i" and not isinstance(thing, EventMonitor)):
                     continue
                 found[f"{thing.name}.{name}"] = np.array(variable.get_value())
     return found

@@ -11,7 +11,7 @@ import numpy as np
 from brian2.units import second
 from brian2.units.fundamentalunits import Quantity
 
-from .brian2_objects import knob_values
+from .objects import knob_values
 from .circuit import Circuit
 from .collect import collect, provenance
 from .errors import ArgumentError, unknown_name

@@ -303,5 +303,7 @@ def _monitors(circuit: Circuit, recording: Recording, objects: Brian2Objects) ->
     for projection in circuit.projections:
         if projection.name in recording.weights and not projection.constant and projection.plasticity:
             synapses = objects.projections[projection.name]
-            found[f"{projection.name}_weights"] = StateMonitor(synapses, [f"w_{projection.name}"], record=True, clock=clocks["states"], when="start", order=-1, name=f"{projection.name}_weights")
+            sizes = (circuit.population(name).n for name in (str(projection.source), projection.target))
+            sampled = np.arange(min(recording.cells, projection.connect.at_least(*sizes)))
+            found[f"{projection.name}_weights"] = StateMonitor(synapses, [f"w_{projection.name}"], record=sampled, clock=clocks["states"], when="start", order=-1, name=f"{projection.name}_weights")
     return found
