@@ -57,7 +57,7 @@ def collect(runs: Sequence[RawRun], circuit: Circuit, recording: Recording, time
             times = first[f"{name}_trace.t"]
             coordinates["trace_time"] = ("trace_time", times, {"units": "s"})
             variables[f"{name}_trace_{trace}"] = (("seed", "trace_time"), stacked(f"{name}_trace.{trace}")[..., 0], {"units": _unit_of(circuit, trace)})
-        if f"{name}_spikes.i" in first:
+        if f"{name}_spikes.t" in first:
             variables |= _ragged(name, runs, dt)
     for run in runs:
         _check_sampled_synapses(run)
@@ -73,6 +73,14 @@ def collect(runs: Sequence[RawRun], circuit: Circuit, recording: Recording, time
         "simulated_s": runs[0].request.steps * dt,
         "populations": {p.name: p.n for p in circuit.populations},
         "seeded_graph": circuit.seeded_graph,
+        "projections": {
+            p.name: {"source": p.source if isinstance(p.source, str) else format_quantity(p.source), "target": p.target, "port": p.port, "on": p.on}
+            for p in circuit.projections
+        },
+        "spikes": recording.spikes,
+        "spike_window_s": [float(edge) for edge in recording.spike_window] if recording.spike_window else None,
+        "all_spikes": recording.spikes == "all" and recording.spike_window is None,
+        "readout_tau_s": {p.name: runs[0].request.values[f"control.{p.name}_tau"] for p in circuit.populations if p.readout},
         "timeline": [
             {"name": phase.name, "start_s": timeline.span(phase.name)[0], "stop_s": timeline.span(phase.name)[1], "settings": {k: _plain(v) for k, v in phase.settings.items()}}
             for phase in timeline.phases

@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,9 +87,11 @@ def write_outcome(folder: Path, result: Result, summary: dict[str, Any], draw: C
     """
     result.save(folder / "result.nc")
     if draw is not None:
+        from .plots.style import save_figure
+
         figure = draw(result)
         for name in ("figure.png", "figure.pdf"):
-            write_atomically(folder / name, lambda scratch: figure.savefig(scratch, dpi=160))  # noqa: B023
+            write_atomically(folder / name, partial(save_figure, figure))
     text = json.dumps(summary, indent=1, allow_nan=False)
     write_atomically(folder / "summary.json", lambda scratch: scratch.write_text(text + "\n"))
     return summary

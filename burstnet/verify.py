@@ -68,7 +68,7 @@ _BURSTCCN = {
     "published": _Condition({}, 10, 5),
     "no-teacher": _Condition({"increase_gain": "0 pA/Hz", "decrease_gain": "0 pA/Hz"}, 5, 2),
     "no-feedback": _Condition({"Y.scale": "0", "Q.scale": "0"}, 5, 2),
-    "full-adaptation": _Condition({"adaptation_jump": "full"}, 5, 2),
+    "full-adaptation": _Condition({"adaptation_jump": "full"}, 5, 2, known=True),
     "old-order": _Condition({"adaptation_order": "old"}, 5, 2),
     "float-clock": _Condition({}, 10, 5, known=True),
 }

@@ -36,6 +36,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "auto_gallery",
     "filename_pattern": r"/plot_",
     "backreferences_dir": None,
+    "image_scrapers": ("matplotlib", "gallery_figures"),
     "download_all_examples": False,
     "remove_config_comments": True,
     "show_signature": False,

@@ -6,7 +6,7 @@ Phases pre, during and post of an increasing and then of a decreasing task, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 from brian2.units import Hz, ms, pA, second
 from brian2.units.fundamentalunits import Quantity
 
+from burstnet.analysis.averages import moving_averages
 from burstnet.analysis.metrics import Metric
 from burstnet.cells.detectors import leaky_counter
 from burstnet.cells.fragment import ParameterSet, parameter
@@ -111,14 +112,11 @@ class TargetRate(ParameterSet):
             if stop > start:
                 found |= {f"{phase}.{name}": metric for name, metric in _phase_metrics(result, areas, start, stop).items()}
         for task, extreme, name in (("inc", np.nanmax, "max"), ("dec", np.nanmin, "min")):
-            inside = _within(result, "time", *result.phases[f"{task}_during"])
             for short, area in areas.items():
-                p = result.average_burst_probability(area)[:, inside]
-                values = extreme(p, axis=1) if p.shape[1] else np.full(len(result.seeds), np.nan)
-                found[f"{short}_p_{name}_during_{task}"] = Metric("1", values)
-        average = result.data[f"{areas['out']}_event_average"].values
-        found["t_reach_9p5_s"] = Metric("s", _first_time(result, average > 9.5, result.phases["inc_during"]))
-        found["t_reach_5p5_s"] = Metric("s", _first_time(result, average < 5.5, result.phases["dec_during"]))
+                found[f"{short}_p_{name}_during_{task}"] = Metric("1", _extreme(result, area, extreme, result.phases[f"{task}_during"]))
+        time, average, _ = moving_averages(result, areas["out"])
+        found["t_reach_9p5_s"] = Metric("s", _first_time(time, average > 9.5, result.phases["inc_during"]))
+        found["t_reach_5p5_s"] = Metric("s", _first_time(time, average < 5.5, result.phases["dec_during"]))
         return found
 
 
@@ -159,11 +157,19 @@ def _mean(values: np.ndarray) -> np.ndarray:
     return flat.mean(axis=1) if flat.shape[1] else np.full(len(values), np.nan)
 
 
-def _first_time(result: Result, reached: np.ndarray, phase: tuple[float, float]) -> np.ndarray:
+def _extreme(result: Result, area: str, extreme: Callable[..., np.ndarray], phase: tuple[float, float]) -> np.ndarray:
+    """Extreme of the moving-average burst probability within a phase."""
+    time, events, bursts = moving_averages(result, area)
+    inside = (time >= phase[0]) & (time < phase[1])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = bursts[:, inside] / events[:, inside]
+    defined = np.isfinite(p).any(axis=1) if p.size else np.zeros(len(result.seeds), dtype=bool)
+    return np.array([extreme(row[np.isfinite(row)]) if ok else np.nan for row, ok in zip(p, defined, strict=True)])
+
+
+def _first_time(time: np.ndarray, reached: np.ndarray, phase: tuple[float, float]) -> np.ndarray:
     """Seconds from a phase's start to the first sample in it where `reached` holds; NaN if never."""
-    time = result.data["time"].values
-    inside = (time >= phase[0]) & (time <= phase[1])
-    hits = reached & inside
+    hits = reached & (time >= phase[0]) & (time < phase[1])
     return np.where(hits.any(axis=1), time[hits.argmax(axis=1)] - phase[0], np.nan)
 
 

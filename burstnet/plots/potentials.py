@@ -17,6 +17,7 @@ _NAMES = {"V_s": "soma", "V_d": "dendrite"}
 #: Parts of the height for the two potentials, and for the spikes above them.
 _PLACES = {"V_s": (0.5, 0.86), "V_d": (0.0, 0.44)}
 _SPIKES = 0.95
+_PAD = 2
 
 
 def traces(
@@ -123,7 +124,7 @@ def _overlay(ax: Axes, label: str) -> Axes:
     over.yaxis.tick_left()
     like = ax.yaxis.get_major_ticks(1)[0]
     length, width = like.tick1line.get_markersize(), like.tick1line.get_markeredgewidth()
-    over.tick_params(axis="y", length=length, width=width, pad=like.get_pad(), labelsize=like.label1.get_size())
+    over.tick_params(axis="y", length=length, width=width, pad=_PAD, labelsize=like.label1.get_fontsize())
     over.spines["left"].set_linewidth(ax.spines["left"].get_linewidth())
     over.yaxis.set_label_position("left")
     over.spines["left"].set_visible(True)

@@ -124,7 +124,7 @@ def raster(
 
     shown = {name: min(cells, result.populations[name]) for name in names}
     rows = sum(shown.values()) + _GAP * (len(names) - 1)
-    points = 72 * ax.get_position().height * ax.figure.get_size_inches()[1]
+    _, points = style.axes_points(ax)
     size = 0.85 * points / (rows + 1)
     for kind, (times, at) in found.items():
         ax.plot(

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from ..analysis.rates import binned_rate, counted_populations
-from ..analysis.teaching import teaching_windows
+from ..analysis.rates import binned_rate, counted_populations, mean_and_sd
+from ..analysis.teaching import TeachingWindow, teaching_windows
 from ..result import Result
 from . import style
 
 __all__ = ["rates"]
 
-#: Inches that the name of a window needs.
-_WIDE = 0.65
+#: Points that the name of a window needs.
+_WIDE = 47
 
 
 def rates(
@@ -76,21 +76,21 @@ def rates(
 
 def _highest(values: np.ndarray) -> float:
     """What the axes must show: the mean's and band's highest value, or that of any of few seeds."""
-    mean, sd = style.mean_and_sd(values)
+    mean, sd = mean_and_sd(values)
     drawn = np.concatenate([mean, mean + sd] if len(values) > 4 else values)
     return float(np.max(drawn[np.isfinite(drawn)], initial=0.0))
 
 
 
-def _name_windows(ax: Axes, windows: list) -> None:
+def _name_windows(ax: Axes, windows: list[TeachingWindow]) -> None:
     """Write above each window what is asked for in it, where it is wide enough."""
     low, high = ax.get_xlim()
-    inches = ax.get_position().width * ax.figure.get_size_inches()[0]
+    width, _ = style.axes_points(ax)
     for window in windows:
         text = "teacher on" if window.on else "no teacher"
         if window.target is not None:
             text += f"\ntarget {window.target:g} Hz"
-        if (window.stop - window.start) / (high - low) * inches > _WIDE:
+        if (window.stop - window.start) / (high - low) * width > _WIDE:
             ax.annotate(
                 text, ((window.start + window.stop) / 2, 1), (0, 2), ("data", "axes fraction"), "offset points",
                 ha="center", va="bottom", size=style.label_size(ax) - 0.5, linespacing=1.1,

@@ -174,7 +174,7 @@ def _draw_rasters(result: Result, place: Callable[..., Axes], windows: list[tupl
 def _mark_windows(ax: Axes, windows: list[tuple[float, float, str]]) -> None:
     """Number on the time axis the windows that the rasters show."""
     for numeral, (start, stop, _) in zip(_NUMERALS, windows, strict=False):
-        place = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "ha": "center"}
+        place: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "ha": "center"}
         ax.annotate(numeral, ((start + stop) / 2, 0), (0, 4), size=6.5, **place)
         ax.plot(
             [start, stop], [0, 0], transform=ax.get_xaxis_transform(), color=style.INK, linewidth=2.5,

@@ -1,16 +1,22 @@
-"""Tables that are generated instead of written: tested versions, parameters of a dataclass, a reproduction table.
+"""Tables that are generated instead of written: tested versions, parameters, equations, a reproduction table.
 
 Imports burstnet only where a page asks for its parameters.
 """
 
 from __future__ import annotations
 
+import html
 import json
+import re
+import sys
 from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from packaging.requirements import Requirement
 from packaging.version import Version
 from sphinx.application import Sphinx
@@ -46,19 +52,100 @@ def version_rows(constraints: Path) -> list[Row]:
 
 
 def parameter_rows(parameters: type) -> list[Row]:
-    """STUB, check against `ParameterSet`: name, value with unit, meaning and source of every field."""
-    from burstnet.quantities import format_quantity
-
+    """Name, value with unit, meaning and source of every field of a `ParameterSet`."""
     return [
-        (f"``{name}``", format_quantity(declared.value), declared.doc, declared.source)
+        (f"``{name}``", _quantity(declared.value), _escaped(declared.doc), _escaped(declared.source))
         for name, declared in parameters.declared().items()
     ]
 
 
-def reproduction_rows(report: Path) -> list[Row]:
-    """STUB, fit to what `burstnet verify` writes: quantity, published, measured, tolerance, verdict."""
-    keys = ("quantity", "published", "measured", "tolerance", "verdict")
-    return [tuple(str(row[key]) for key in keys) for row in json.loads(report.read_text(encoding="utf-8"))["rows"]]
+def _quantity(value: Any) -> str:
+    """Number and unit; powers of units that have no short name are written as superscripts."""
+    from burstnet.quantities import format_quantity
+
+    number, _, unit = format_quantity(value).partition(" ")
+    unit = re.sub(r"\*\*(-?\d+)", lambda power: power[1].translate(_SUPERSCRIPTS), unit).replace("*", " ")
+    return f"{float(number):.12g} {unit}".strip() if abs(float(number)) < 1e6 else f"{float(number):.3g} {unit}".strip()
+
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def _escaped(text: str) -> str:
+    """`text` without meaning to reStructuredText."""
+    return re.sub(r"([*`|\\]|_(?=\W|$))", r"\\\1", text)
+
+
+def equation_rows(fragment: Any, lines: Iterable[str]) -> list[Row]:
+    """Formula and the fragment's own text, for lines such as ``V_s | C_s \\dot V = ...``.
+
+    The name before the bar is a variable of the equations, ``threshold`` or ``reset``.
+    """
+    texts = {"threshold": fragment.threshold, "reset": "; ".join(fragment.reset.strip().splitlines())}
+    for line in filter(None, (line.strip() for line in fragment.equations.splitlines())):
+        name = re.match(r"d(\w+)/dt|(\w+)", line)
+        if name:
+            texts[name[1] or name[2]] = line
+    rows = []
+    for line in lines:
+        name, _, formula = (part.strip() for part in line.partition("|"))
+        if name not in texts:
+            raise ValueError(f"{fragment.name} has no equation of {name!r}; it has {', '.join(texts)}")
+        rows.append((formula, f"``{texts[name]}``"))
+    return rows
+
+
+def reproduction_rows(report: Path, condition: str, patterns: Sequence[str] = ("*",)) -> list[Row]:
+    """The quantities of one condition that match a pattern, in the order of the patterns."""
+    rows = [row for row in _verification(report) if row["condition"] == condition]
+    chosen = [row for pattern in patterns for row in rows if fnmatchcase(row["quantity"], pattern)]
+    if not chosen:
+        raise ValueError(f"{report.name} has no row of {condition} that matches {' '.join(patterns)}")
+    return [_reproduction_row(row) for row in chosen]
+
+
+def _reproduction_row(row: dict[str, Any]) -> Row:
+    unit = "" if row["unit"] == "1" else f" {row['unit']}"
+    quantity = f"``{row['quantity']}``{unit}"
+    published = _mean_and_sd(row["published"], row["published_sd"])
+    measured = _mean_and_sd(row["measured"], row["measured_sd"])
+    return quantity, published, measured, f"{row['tolerance']:.2g}", row["verdict"]
+
+
+def _mean_and_sd(mean: float | None, sd: float | None) -> str:
+    if mean is None:
+        return "never"
+    return f"{mean:.4g}" if sd is None else f"{mean:.4g} ± {sd:.2g}"
+
+
+def verdict_rows(report: Path) -> list[Row]:
+    """How many quantities of each condition have which verdict."""
+    verdicts: dict[str, list[str]] = {}
+    for row in _verification(report):
+        verdicts.setdefault(row["condition"], []).append(row["verdict"])
+    return [
+        (f"``{name}``", str(len(found)), *(str(found.count(verdict)) for verdict in VERDICTS))
+        for name, found in verdicts.items()
+    ]
+
+
+VERDICTS = ("reproduced", "known-difference", "differs")
+
+
+def _verification(report: Path) -> list[dict[str, Any]]:
+    return json.loads(report.read_text(encoding="utf-8"))["rows"]
+
+
+def trim_verification(full: Path, trimmed: Path) -> None:
+    """Make the file that the model's page shows from a verify.json: no values per seed, five digits, a row on a line."""
+
+    def kept(row: dict[str, Any]) -> dict[str, Any]:
+        short = {key: float(f"{value:.5g}") if isinstance(value, float) else value for key, value in row.items()}
+        return {key: value for key, value in short.items() if key != "per_seed"}
+
+    found = json.loads(full.read_text(encoding="utf-8"))
+    rows = ",\n".join(json.dumps(kept(row)) for row in found.pop("rows"))
+    trimmed.write_text(f'{json.dumps(found)[:-1]}, "rows": [\n{rows}\n]}}\n', encoding="utf-8")
 
 
 class TableDirective(SphinxDirective):
@@ -94,24 +181,53 @@ class ParameterTable(TableDirective):
         return self.table(("Name", "Value", "Meaning", "Source"), rows)
 
 
-class ReproductionTable(TableDirective):
-    """``.. reproduction-table:: FILE`` shows a verify.json beside the page, or says that there is none yet."""
+class EquationTable(TableDirective):
+    """``.. equation-table:: burstnet.MODULE:FUNCTION`` shows formulae beside the equations of the fragment that it makes."""
 
     required_arguments = 1
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Build the table."""
+        module, _, name = self.arguments[0].partition(":")
+        fragment = getattr(import_module(module), name)()
+        return self.table(("Published", "burstnet"), equation_rows(fragment, self.content))
+
+
+class ReproductionTable(TableDirective):
+    """``.. reproduction-table:: FILE`` shows a trimmed verify.json beside the page.
+
+    Without options it counts verdicts; with ``:condition:`` it shows the quantities of one condition, with ``:quantities:`` only
+    those that match a pattern, with ``:collapsed:`` behind that text.
+    """
+
+    required_arguments = 1
+    option_spec = {"condition": directives.unchanged, "quantities": directives.unchanged, "collapsed": directives.unchanged}
 
     def run(self) -> list[nodes.Node]:
         """Build the table."""
         _, absolute = self.env.relfn2path(self.arguments[0])
         self.env.note_dependency(absolute)
-        if not Path(absolute).exists():
-            return self.parse_text_to_nodes(".. note:: Not measured yet.")
-        header = ("Quantity", "Published", "Measured", "Tolerance", "Verdict")
-        return self.table(header, reproduction_rows(Path(absolute)))
+        report = Path(absolute)
+        if "condition" not in self.options:
+            return self.table(("Condition", "Quantities", *VERDICTS), verdict_rows(report))
+        patterns = self.options.get("quantities", "*").split()
+        header = ("Quantity", "Published program", "burstnet", "Tolerance", "Verdict")
+        table = self.table(header, reproduction_rows(report, self.options["condition"], patterns))
+        if "collapsed" not in self.options:
+            return table
+        opening = f"<details><summary>{html.escape(self.options['collapsed'])}</summary>"
+        return [nodes.raw("", opening, format="html"), *table, nodes.raw("", "</details>", format="html")]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directives."""
     app.add_directive("tested-versions", VersionTable)
     app.add_directive("parameter-table", ParameterTable)
+    app.add_directive("equation-table", EquationTable)
     app.add_directive("reproduction-table", ReproductionTable)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+if __name__ == "__main__":
+    trim_verification(Path(sys.argv[1]), Path(sys.argv[2]))

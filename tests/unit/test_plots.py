@@ -306,6 +306,12 @@ def test_every_plot_returns_the_axes_it_is_given(result, plot):
     assert plot(result, ax=None) is not ax
 
 
+@pytest.mark.parametrize("plot", [raster, rates, burst_probability, weights, potentials])
+def test_every_plot_fits_into_a_part_of_a_figure(result, plot):
+    ax = Figure().subfigures(1, 2)[1].subplots()
+    assert plot(result, ax) is ax
+
+
 @pytest.mark.parametrize(
     ("plot", "missing"),
     [(raster, "spike"), (rates, "total"), (burst_probability, "total"), (weights, "weight"), (potentials, "trace")],

@@ -127,7 +127,8 @@ def cpp(request, tmp_path_factory):
         pytest.skip("no C++ compiler on this machine")
     folder = tmp_path_factory.mktemp("random")
     source = folder / "random.cpp"
-    source.write_text("#include <algorithm>\n#include <cmath>\n#include <cstdint>\n" + "".join(rng._CPP.values()) + CPP_DRIVER)
+    headers = "".join(f"#include <{name}>\n" for name in ("algorithm", "cmath", "cstdint"))
+    source.write_text(headers + "".join(rng._CPP.values()) + CPP_DRIVER)
     library = folder / "random.so"
     subprocess.run([compiler, "-std=c++14", "-shared", "-fPIC", *request.param, source, "-o", library], check=True)
     return ctypes.CDLL(str(library))
