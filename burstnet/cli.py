@@ -58,7 +58,11 @@ def _settings(pairs: list[str]) -> dict[str, str]:
 
 
 @app.command("list")
-def list_(protocol: Annotated[str | None, typer.Argument(metavar="[PROTOCOL]", help="Show everything that can be set in this one.")] = None) -> None:
+def list_(
+    protocol: Annotated[
+        str | None, typer.Argument(metavar="[PROTOCOL]", help="Show everything that can be set in this one.")
+    ] = None,
+) -> None:
     """Show models and protocols, or what can be set in one.
 
     Example: burstnet list target-rate
@@ -78,13 +82,27 @@ def list_(protocol: Annotated[str | None, typer.Argument(metavar="[PROTOCOL]", h
 @app.command()
 def run(
     protocol: Annotated[str, _PROTOCOL],
-    target: Annotated[str, typer.Option(help="auto, cpp, numpy or cython; auto is cpp where a compiler works, else numpy.")] = "auto",
+    target: Annotated[
+        str, typer.Option(help="auto, cpp, numpy or cython; auto is cpp where a compiler works, else numpy.")
+    ] = "auto",
     seeds: Annotated[str, typer.Option(help="1:5 for 1,2,3,4,5, or a list such as 1,4,7.")] = "1",
-    set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter with its unit, for instance increase_to=8Hz; repeat it for more.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="A parameter with its unit, for instance increase_to=8Hz; repeat it for more.",
+        ),
+    ] = None,
     jobs: Annotated[int, typer.Option(help="Runs side by side; 0 for one on each core.")] = 0,
-    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Folder for the results; named after the protocol by default.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="DIR", help="Folder for the results; named after the protocol by default."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite another command's results.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check everything and print an estimate of memory, disk and time.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only check everything and print an estimate of memory, disk and time.")
+    ] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print the summary as JSON in the place of the table.")] = False,
 ) -> None:
     """Run a protocol; writes result.nc, summary.json, figure.png and figure.pdf.
@@ -97,7 +115,9 @@ def run(
     experiment = find_experiment(protocol)
     numbers = parse_seeds(seeds)
     if jobs < 0:
-        raise ArgumentError(f"--jobs {jobs} is not allowed; give a number of runs side by side, or 0 for one on each core.")
+        raise ArgumentError(
+            f"--jobs {jobs} is not allowed; give a number of runs side by side, or 0 for one on each core."
+        )
     setup = experiment.prepare(_settings(set_ or []))
     from .targets.target import choose_target
 
@@ -107,10 +127,27 @@ def run(
     _run(experiment, setup, chosen, why, numbers, folder, jobs, force, dry_run, json_, started)
 
 
-def _run(experiment: Any, setup: Any, target: str, why: str, seeds: list[int], folder: Path, jobs: int, force: bool, dry_run: bool, json_: bool, started: float) -> None:
+def _run(
+    experiment: Any,
+    setup: Any,
+    target: str,
+    why: str,
+    seeds: list[int],
+    folder: Path,
+    jobs: int,
+    force: bool,
+    dry_run: bool,
+    json_: bool,
+    started: float,
+) -> None:
     from .compiled import Compiled, all_parameters, compile, estimate
 
-    identity = {"protocol": experiment.name, "target": target, "seeds": seeds, "parameters": all_parameters(setup.circuit, setup.protocol, setup.values)}
+    identity = {
+        "protocol": experiment.name,
+        "target": target,
+        "seeds": seeds,
+        "parameters": all_parameters(setup.circuit, setup.protocol, setup.values),
+    }
     recording = setup.protocol.recording(setup.circuit)
     cost = estimate(setup.circuit, setup.protocol.timeline(), recording, target, len(seeds), jobs)
     if dry_run or cost["seconds"] > 60:
@@ -189,7 +226,9 @@ def cite(protocol: Annotated[str, _PROTOCOL]) -> None:
     from .experiment import find_experiment
 
     typer.echo(find_experiment(protocol).citation)
-    typer.echo("Stimberg M, Brette R, Goodman DFM (2019). Brian 2, an intuitive and efficient neural simulator. eLife 8:e47314. doi:10.7554/eLife.47314")
+    typer.echo(
+        "Stimberg M, Brette R, Goodman DFM (2019). Brian 2, an intuitive and efficient neural simulator. eLife 8:e47314. doi:10.7554/eLife.47314"
+    )
     typer.echo("burstnet: see CITATION.cff in its repository.")
 
 
@@ -209,7 +248,9 @@ def cache(clear: Annotated[bool, typer.Option("--clear", help="Remove every prog
     typer.echo(f"{kept.folder}: {len(entries)} programs, {sum(e['size'] for e in entries) / 1e6:.1f} MB")
     for entry in entries:
         made = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry["made"]))
-        typer.echo(f"{entry['key']}  {entry['name']:<14} {entry['size'] / 1e6:6.1f} MB  {made}{'' if entry['whole'] else '  broken, will be rebuilt'}")
+        typer.echo(
+            f"{entry['key']}  {entry['name']:<14} {entry['size'] / 1e6:6.1f} MB  {made}{'' if entry['whole'] else '  broken, will be rebuilt'}"
+        )
 
 
 @app.command()

@@ -28,7 +28,9 @@ __all__ = ["collect", "provenance"]
 _UNITS = {"volt": "V", "amp": "A", "hertz": "Hz", "second": "s", "siemens": "S", "1": "1"}
 
 
-def collect(runs: Sequence[RawRun], circuit: Circuit, recording: Recording, timeline: Timeline, about: Mapping[str, Any]) -> Result:
+def collect(
+    runs: Sequence[RawRun], circuit: Circuit, recording: Recording, timeline: Timeline, about: Mapping[str, Any]
+) -> Result:
     """One result of several seeds of the same program."""
     dt = float(circuit.dt)
     first = runs[0].arrays
@@ -41,9 +43,18 @@ def collect(runs: Sequence[RawRun], circuit: Circuit, recording: Recording, time
     if "statistics.t" in first:
         coordinates["time"] = ("time", first["statistics.t"], {"units": "s"})
         for population in circuit.populations:
-            for variable, unit in (("event_total", "1"), ("burst_total", "1"), ("event_average", "Hz"), ("burst_average", "Hz")):
+            for variable, unit in (
+                ("event_total", "1"),
+                ("burst_total", "1"),
+                ("event_average", "Hz"),
+                ("burst_average", "Hz"),
+            ):
                 if f"statistics.{population.name}_{variable}" in first:
-                    variables[f"{population.name}_{variable}"] = (("seed", "time"), stacked(f"statistics.{population.name}_{variable}")[..., 0], {"units": unit})
+                    variables[f"{population.name}_{variable}"] = (
+                        ("seed", "time"),
+                        stacked(f"statistics.{population.name}_{variable}")[..., 0],
+                        {"units": unit},
+                    )
     stride = recording.strides(circuit.dt)[1]
     for population in circuit.populations:
         name = population.name
@@ -56,7 +67,11 @@ def collect(runs: Sequence[RawRun], circuit: Circuit, recording: Recording, time
         for trace in recording.trace.get(name, ()):
             times = first[f"{name}_trace.t"]
             coordinates["trace_time"] = ("trace_time", times, {"units": "s"})
-            variables[f"{name}_trace_{trace}"] = (("seed", "trace_time"), stacked(f"{name}_trace.{trace}")[..., 0], {"units": _unit_of(circuit, trace)})
+            variables[f"{name}_trace_{trace}"] = (
+                ("seed", "trace_time"),
+                stacked(f"{name}_trace.{trace}")[..., 0],
+                {"units": _unit_of(circuit, trace)},
+            )
         if f"{name}_spikes.t" in first:
             variables |= _ragged(name, runs, dt)
     for run in runs:
@@ -66,7 +81,11 @@ def collect(runs: Sequence[RawRun], circuit: Circuit, recording: Recording, time
         if projection.name in recording.weights and f"{owner}.w_{projection.name}" in first:
             coordinates["state_time"] = ("state_time", first[f"{owner}.t"], {"units": "s"})
             unit = "1" if projection.constant else "A"
-            variables[f"{projection.name}_weight"] = (("seed", "state_time", f"{projection.name}_index"), stacked(f"{owner}.w_{projection.name}"), {"units": unit})
+            variables[f"{projection.name}_weight"] = (
+                ("seed", "state_time", f"{projection.name}_index"),
+                stacked(f"{owner}.w_{projection.name}"),
+                {"units": unit},
+            )
     facts = {
         **about,
         "dt_s": dt,
@@ -74,15 +93,27 @@ def collect(runs: Sequence[RawRun], circuit: Circuit, recording: Recording, time
         "populations": {p.name: p.n for p in circuit.populations},
         "seeded_graph": circuit.seeded_graph,
         "projections": {
-            p.name: {"source": p.source if isinstance(p.source, str) else format_quantity(p.source), "target": p.target, "port": p.port, "on": p.on}
+            p.name: {
+                "source": p.source if isinstance(p.source, str) else format_quantity(p.source),
+                "target": p.target,
+                "port": p.port,
+                "on": p.on,
+            }
             for p in circuit.projections
         },
         "spikes": recording.spikes,
         "spike_window_s": [float(edge) for edge in recording.spike_window] if recording.spike_window else None,
         "all_spikes": recording.spikes == "all" and recording.spike_window is None,
-        "readout_tau_s": {p.name: runs[0].request.values[f"control.{p.name}_tau"] for p in circuit.populations if p.readout},
+        "readout_tau_s": {
+            p.name: runs[0].request.values[f"control.{p.name}_tau"] for p in circuit.populations if p.readout
+        },
         "timeline": [
-            {"name": phase.name, "start_s": timeline.span(phase.name)[0], "stop_s": timeline.span(phase.name)[1], "settings": {k: _plain(v) for k, v in phase.settings.items()}}
+            {
+                "name": phase.name,
+                "start_s": timeline.span(phase.name)[0],
+                "stop_s": timeline.span(phase.name)[1],
+                "settings": {k: _plain(v) for k, v in phase.settings.items()},
+            }
             for phase in timeline.phases
         ],
     }
@@ -94,12 +125,16 @@ def _check_sampled_synapses(run: RawRun) -> None:
     for name, indices in run.arrays.items():
         owner = name.removesuffix("_weights._indices")
         if owner != name and len(indices) and int(indices[-1]) >= int(run.arrays[f"{owner}.N"].ravel()[0]):
-            raise RunError(f"Seed {run.request.seed} drew fewer synapses of {owner!r} than are sampled; record fewer with Recording(cells=...).")
+            raise RunError(
+                f"Seed {run.request.seed} drew fewer synapses of {owner!r} than are sampled; record fewer with Recording(cells=...)."
+            )
 
 
 def _ragged(name: str, runs: Sequence[RawRun], dt: float) -> dict[str, tuple]:
     def joined(variable: str, dtype: type) -> np.ndarray:
-        return np.concatenate([run.arrays.get(f"{name}_spikes.{variable}", np.zeros(len(run.arrays[f"{name}_spikes.i"]))) for run in runs]).astype(dtype)
+        return np.concatenate(
+            [run.arrays.get(f"{name}_spikes.{variable}", np.zeros(len(run.arrays[f"{name}_spikes.i"]))) for run in runs]
+        ).astype(dtype)
 
     steps = np.concatenate([np.rint(run.arrays[f"{name}_spikes.t"] / dt) for run in runs]).astype(np.int32)
     kinds = {"flag_values": [0, 1, 2], "flag_meanings": "event burst further"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
@@ -12,6 +11,7 @@ from brian2.units import second
 from brian2.units.fundamentalunits import Quantity
 
 from .objects import knob_values
+from .cells.fragment import ParameterSet
 from .circuit import Circuit
 from .collect import collect, provenance
 from .errors import ArgumentError, unknown_name
@@ -40,7 +40,15 @@ class RunProtocol(Protocol):
         """What is kept."""
 
 
-def compile(circuit: Circuit, protocol: RunProtocol | Timeline, target: str = "auto", *, recording: Recording | None = None, strict: bool = False, report: Report | None = None) -> Compiled:
+def compile(
+    circuit: Circuit,
+    protocol: RunProtocol | Timeline,
+    target: str = "auto",
+    *,
+    recording: Recording | None = None,
+    strict: bool = False,
+    report: Report | None = None,
+) -> Compiled:
     """Make a program of a circuit; the second time it comes from the cache.
 
     Parameters
@@ -69,7 +77,9 @@ def compile(circuit: Circuit, protocol: RunProtocol | Timeline, target: str = "a
     if chosen == "cpp":
         from .targets import cpp
 
-        made: Any = cpp.build(program, strict=strict, cache=Cache(), progress=(lambda done: report("build", done)) if report else None)
+        made: Any = cpp.build(
+            program, strict=strict, cache=Cache(), progress=(lambda done: report("build", done)) if report else None
+        )
     else:
         from .targets.runtime import RuntimeProgram
 
@@ -93,12 +103,21 @@ class Compiled:
         Wall time of the build; 0 where it came from the cache.
     """
 
-    def __init__(self, circuit: Circuit, protocol: RunProtocol | Timeline, recording: Recording, program: Any, why: str) -> None:
+    def __init__(
+        self, circuit: Circuit, protocol: RunProtocol | Timeline, recording: Recording, program: Any, why: str
+    ) -> None:
         self.circuit, self.protocol, self.recording, self.program, self.why = circuit, protocol, recording, program, why
         self.target: str = program.target
         self.build_s: float = program.build_s
 
-    def run(self, seeds: Iterable[int] | int = 1, params: Mapping[str, Quantity | float] | None = None, *, jobs: int = 1, report: Report | None = None) -> Result:
+    def run(
+        self,
+        seeds: Iterable[int] | int = 1,
+        params: Mapping[str, Quantity | float] | None = None,
+        *,
+        jobs: int = 1,
+        report: Report | None = None,
+    ) -> Result:
         """Run every seed; nothing is compiled.
 
         Parameters
@@ -127,7 +146,9 @@ class Compiled:
         workers = joblib.Parallel(n_jobs=min(len(requests), jobs) if jobs else -1, backend=self.program.backend)
         threads = self.program.backend == "threading" or len(requests) == 1 or jobs == 1
         try:
-            runs = workers(joblib.delayed(_run_one)(self.program, request, report if threads else None) for request in requests)
+            runs = workers(
+                joblib.delayed(_run_one)(self.program, request, report if threads else None) for request in requests
+            )
         except BaseException:
             self.program.stop()
             raise
@@ -148,11 +169,18 @@ class Compiled:
             "target": self.target,
             "parameters": all_parameters(self.circuit, protocol, values),
             "timing": timing,
-            "provenance": provenance(self.target, compiler.version if compiler else "", compiler.flags(strict) if compiler else ()),
+            "provenance": provenance(
+                self.target, compiler.version if compiler else "", compiler.flags(strict) if compiler else ()
+            ),
         }
         return collect(runs, self.circuit, self.recording, _timeline(protocol), about)
 
-    def requests(self, seeds: list[int], protocol: RunProtocol | Timeline | None = None, values: Mapping[str, Quantity | float] | None = None) -> list[RunRequest]:
+    def requests(
+        self,
+        seeds: list[int],
+        protocol: RunProtocol | Timeline | None = None,
+        values: Mapping[str, Quantity | float] | None = None,
+    ) -> list[RunRequest]:
         """The runs of these seeds, with every argument."""
         if not seeds:
             raise ArgumentError("seeds=[] is not allowed; give at least one.")
@@ -164,26 +192,31 @@ class Compiled:
         windows = self.recording.window_steps(self.circuit.dt, steps)
         return [RunRequest(check_seed(seed), steps, numbers, windows) for seed in seeds]
 
-    def _settings(self, params: Mapping[str, Quantity | float]) -> tuple[RunProtocol | Timeline, dict[str, Quantity | float]]:
+    def _settings(
+        self, params: Mapping[str, Quantity | float]
+    ) -> tuple[RunProtocol | Timeline, dict[str, Quantity | float]]:
         """Split parameters into the protocol's and the circuit's."""
-        own = {f.name for f in dataclasses.fields(self.protocol)} if dataclasses.is_dataclass(self.protocol) and not isinstance(self.protocol, Timeline) else set()
+        own = set(self.protocol.declared()) if isinstance(self.protocol, ParameterSet) else set()
         known = self.circuit.arguments()
         for name in params:
             if name not in own and name not in known:
                 if name.endswith(".n") or name in ("dt", "areas"):
-                    raise ArgumentError(f"{name} is fixed when a circuit is built; make another circuit and compile it.")
+                    raise ArgumentError(
+                        f"{name} is fixed when a circuit is built; make another circuit and compile it."
+                    )
                 raise unknown_name("parameter", name, [*own, *known])
         mine = {name: value for name, value in params.items() if name in own}
-        protocol = dataclasses.replace(self.protocol, **mine) if mine else self.protocol  # type: ignore[type-var, arg-type]
+        protocol: Any = self.protocol.replace(**mine) if isinstance(self.protocol, ParameterSet) else self.protocol
         return protocol, {name: value for name, value in params.items() if name not in own}
 
 
-def all_parameters(circuit: Circuit, protocol: RunProtocol | Timeline, values: Mapping[str, Quantity | float]) -> dict[str, str]:
+def all_parameters(
+    circuit: Circuit, protocol: RunProtocol | Timeline, values: Mapping[str, Quantity | float]
+) -> dict[str, str]:
     """Every parameter by its public name, as text with units; windows of knobs are the timeline's."""
     found = {f"{p.name}.n": str(p.n) for p in circuit.populations} | {"dt": format_quantity(circuit.dt)}
-    if dataclasses.is_dataclass(protocol) and not isinstance(protocol, Timeline):
-        own = {f.name: getattr(protocol, f.name) for f in dataclasses.fields(protocol)}
-        found |= {name: format_quantity(value) for name, value in own.items() if isinstance(value, Quantity)}
+    if isinstance(protocol, ParameterSet):
+        found |= {name: format_quantity(p.value) for name, p in protocol.parameters().items()}
     knobs = {k.name for k in circuit.knobs}
     for name, argument in circuit.arguments().items():
         if name.partition(".")[0] not in knobs:
@@ -191,7 +224,9 @@ def all_parameters(circuit: Circuit, protocol: RunProtocol | Timeline, values: M
     return found
 
 
-def estimate(circuit: Circuit, timeline: Timeline, recording: Recording, target: str, seeds: int, jobs: int) -> dict[str, float]:
+def estimate(
+    circuit: Circuit, timeline: Timeline, recording: Recording, target: str, seeds: int, jobs: int
+) -> dict[str, float]:
     """Rough memory [bytes a run], disk [bytes] and time [s] of a run of so many seeds, from sizes alone."""
     seconds = float(timeline.duration / second)
     cells = sum(p.n for p in circuit.populations)
@@ -201,7 +236,11 @@ def estimate(circuit: Circuit, timeline: Timeline, recording: Recording, target:
     raw = 8 * (3 * spikes + statistics + states)
     step = {"cpp": 1e-6 + 1e-8 * cells, "cython": 1e-4 + 2e-8 * cells, "numpy": 5e-4 + 1e-7 * cells}[target]
     run = seconds / float(circuit.dt) * step
-    return {"memory": 2e7 + raw + 400 * cells, "disk": 0.1 * raw * seeds, "seconds": run * seeds / max(1, min(jobs, seeds))}
+    return {
+        "memory": 2e7 + raw + 400 * cells,
+        "disk": 0.1 * raw * seeds,
+        "seconds": run * seeds / max(1, min(jobs, seeds)),
+    }
 
 
 #: Spikes a cell and second that an estimate assumes.

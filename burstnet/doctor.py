@@ -56,8 +56,14 @@ def _compiler() -> list[Finding]:
     try:
         compiler = find_compiler(cache_folder())
     except BuildError as problem:
-        return [Finding("C++ compiler", f"none ({problem})", False, "apt-get install g++   (macOS: xcode-select --install)")]
-    found = [Finding("C++ compiler", f"{compiler.path}: {compiler.version}"), Finding("flags, fast", " ".join(compiler.fast)), Finding("flags, strict", " ".join(compiler.strict))]
+        return [
+            Finding("C++ compiler", f"none ({problem})", False, "apt-get install g++   (macOS: xcode-select --install)")
+        ]
+    found = [
+        Finding("C++ compiler", f"{compiler.path}: {compiler.version}"),
+        Finding("flags, fast", " ".join(compiler.fast)),
+        Finding("flags, strict", " ".join(compiler.strict)),
+    ]
     if not shutil.which("make"):
         found.append(Finding("make", "none", False, "apt-get install make"))
     return found
@@ -68,7 +74,9 @@ def _optional(name: str, command: str, why: str, mend: str) -> Finding:
     if not path:
         return Finding(name, f"none ({why})", True, mend)
     done = subprocess.run([path, "--version"], capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    lines = [line for line in done.stdout.splitlines() if "version" in line.lower() or "release" in line.lower()] or done.stdout.splitlines()
+    lines = [
+        line for line in done.stdout.splitlines() if "version" in line.lower() or "release" in line.lower()
+    ] or done.stdout.splitlines()
     return Finding(name, f"{path}: {lines[0].strip() if lines else ''}")
 
 
@@ -81,14 +89,27 @@ def _cache() -> Finding:
         with tempfile.NamedTemporaryFile(dir=folder):
             pass
     except OSError as problem:
-        return Finding("build cache", f"{folder} cannot be written ({problem.strerror})", False, "export BURSTNET_CACHE=/a/folder/you/can/write")
-    return Finding("build cache", f"{folder}: {len(entries)} programs, {size / 1e6:.1f} MB, {shutil.disk_usage(folder).free / 1e9:.1f} GB free")
+        return Finding(
+            "build cache",
+            f"{folder} cannot be written ({problem.strerror})",
+            False,
+            "export BURSTNET_CACHE=/a/folder/you/can/write",
+        )
+    return Finding(
+        "build cache",
+        f"{folder}: {len(entries)} programs, {size / 1e6:.1f} MB, {shutil.disk_usage(folder).free / 1e9:.1f} GB free",
+    )
 
 
 def examine() -> list[Finding]:
     """Everything that burstnet needs or can use, in the order in which to mend it."""
     return [
-        Finding("Python", f"{platform.python_version()} at {sys.executable}", sys.version_info >= (3, 11), "" if sys.version_info >= (3, 11) else "install Python 3.11 or newer"),
+        Finding(
+            "Python",
+            f"{platform.python_version()} at {sys.executable}",
+            sys.version_info >= (3, 11),
+            "" if sys.version_info >= (3, 11) else "install Python 3.11 or newer",
+        ),
         _package("burstnet", mend="pip install -e ."),
         _brian2(),
         *(_package(name) for name in ("numpy", "cython", "xarray", "h5netcdf", "matplotlib", "joblib")),

@@ -128,7 +128,8 @@ class Experiment:
                 rest[name] = value
         circuit = self.build(structural)
         declared, arguments = self.protocol.declared(), circuit.arguments()
-        own, values = {}, {}
+        own: dict[str, Quantity] = {}
+        values: dict[str, Quantity] = {}
         for name, value in rest.items():
             known = declared.get(name) or (arguments[name].parameter if name in arguments else None)
             if known is None:
@@ -159,7 +160,9 @@ def experiments() -> dict[str, Callable[[], Experiment]]:
         return lambda: getattr(importlib.import_module(module), attribute)
 
     found = {name: ours(place) for name, place in _OURS.items()}
-    return found | {point.name: point.load for point in entry_points(group="burstnet.protocols") if point.name not in found}
+    return found | {
+        point.name: point.load for point in entry_points(group="burstnet.protocols") if point.name not in found
+    }
 
 
 def find_experiment(name: str) -> Experiment:
@@ -181,8 +184,15 @@ def settings_table(experiment: Experiment) -> list[tuple[str, str, str]]:
     from .quantities import format_quantity
 
     rows = [(name, format_quantity(p.value), p.doc) for name, p in experiment.protocol.declared().items()]
-    rows += [(name, "-" if rule.default is None else str(rule.default), rule.doc) for name, rule in experiment.structure.items()]
+    rows += [
+        (name, "-" if rule.default is None else str(rule.default), rule.doc)
+        for name, rule in experiment.structure.items()
+    ]
     rows += [(name, "-", "sets " + ", ".join(names)) for name, names in experiment.shorthands.items()]
     circuit = experiment.build({})
     knobs = {k.name for k in circuit.knobs}
-    return rows + [(name, format_quantity(a.parameter.value), a.parameter.doc) for name, a in circuit.arguments().items() if name.partition(".")[0] not in knobs]
+    return rows + [
+        (name, format_quantity(a.parameter.value), a.parameter.doc)
+        for name, a in circuit.arguments().items()
+        if name.partition(".")[0] not in knobs
+    ]

@@ -52,7 +52,13 @@ class Brian2Objects:
     def all(self) -> list:
         """Every object once, to be passed to ``Network(*objects.all())``."""
         projections = {id(s): s for s in self.projections.values()}
-        return [self.control, *self.populations.values(), *projections.values(), *self.readouts.values(), *self.monitors.values()]
+        return [
+            self.control,
+            *self.populations.values(),
+            *projections.values(),
+            *self.readouts.values(),
+            *self.monitors.values(),
+        ]
 
 
 def brian2_objects(
@@ -93,7 +99,12 @@ def brian2_objects(
     return build_objects(circuit, recording, numbers | {"control.run_seed": check_seed(seed)})
 
 
-def build_objects(circuit: Circuit, recording: Recording | None, numbers: Mapping[str, float], before_initial: Callable[[], None] = lambda: None) -> Brian2Objects:
+def build_objects(
+    circuit: Circuit,
+    recording: Recording | None,
+    numbers: Mapping[str, float],
+    before_initial: Callable[[], None] = lambda: None,
+) -> Brian2Objects:
     """The objects with the SI value of every run argument, ``{"object.variable": value}``.
 
     `before_initial` is called when parameters are set and before anything is computed from them: the place where a
@@ -113,7 +124,9 @@ def build_objects(circuit: Circuit, recording: Recording | None, numbers: Mappin
     for population in circuit.populations:
         _initialise(circuit, population, objects.populations[population.name])
         if population.readout:
-            objects.readouts[population.name] = _readout(population, objects.populations[population.name], objects.control)
+            objects.readouts[population.name] = _readout(
+                population, objects.populations[population.name], objects.control
+            )
     for projection in circuit.projections:
         if not projection.constant and not projection.tied_to:
             synapses = _synapses(circuit, projection, objects, numbers, before_initial)
@@ -127,7 +140,9 @@ def build_objects(circuit: Circuit, recording: Recording | None, numbers: Mappin
 def knob_values(circuit: Circuit, timeline: Timeline | None) -> dict[str, float]:
     """SI values of all window arguments that a timeline gives, as ``{"control.variable": value}``."""
     found: dict[str, float] = {}
-    for name in timeline.knobs() if timeline else ():
+    if timeline is None:
+        return found
+    for name in timeline.knobs():
         knob: Knob = circuit.knob(name)
         windowed = knob.values(timeline.windows(name), circuit.dt)
         found |= {f"control.{k}": v for k, v in windowed.items() if not k.endswith("_default")}
@@ -135,7 +150,11 @@ def knob_values(circuit: Circuit, timeline: Timeline | None) -> dict[str, float]
 
 
 def _control_group(circuit: Circuit, clock: Clock) -> NeuronGroup:
-    equations = ["run_seed : integer (shared, constant)", *(f"{name} : 1 (shared, constant)" for name in RUN_NUMBERS), "control_step = 1.0*t_in_timesteps : 1 (shared)"]
+    equations = [
+        "run_seed : integer (shared, constant)",
+        *(f"{name} : 1 (shared, constant)" for name in RUN_NUMBERS),
+        "control_step = 1.0*t_in_timesteps : 1 (shared)",
+    ]
     code = []
     for population in circuit.populations:
         if population.readout:
@@ -160,13 +179,21 @@ def _incoming(circuit: Circuit, population: Population) -> list[Projection]:
     return [p for p in circuit.projections if p.target == population.name]
 
 
-def _neuron_group(circuit: Circuit, population: Population, control: NeuronGroup, means: tuple[str, ...]) -> NeuronGroup:
+def _neuron_group(
+    circuit: Circuit, population: Population, control: NeuronGroup, means: tuple[str, ...]
+) -> NeuronGroup:
     cell = population.cell
     incoming = _incoming(circuit, population)
     sums: dict[str, list[str]] = {port: [] for port in cell.ports}
     for variable, port in cell.contributions.items():
         sums[port].append(variable)
-    equations, events, actions, clear, exact = [cell.equations], dict(cell.events), dict(cell.on_event), {}, dict(cell.exact)
+    equations, events, actions, clear, exact = (
+        [cell.equations],
+        dict(cell.events),
+        dict(cell.on_event),
+        {},
+        dict(cell.exact),
+    )
     links = {"run_seed": "integer"}
     for port, signal in population.inject.items():
         links[signal] = "amp"
@@ -175,18 +202,30 @@ def _neuron_group(circuit: Circuit, population: Population, control: NeuronGroup
         sums[projection.port].append(projection.current)
         if projection.constant:
             gain = f"{projection.gain}*" if projection.gain else ""
-            equations += [f"w_{projection.name} : 1", f"{projection.current} = {gain}w_{projection.name}*source_{projection.name} : amp"]
+            equations += [
+                f"w_{projection.name} : 1",
+                f"{projection.current} = {gain}w_{projection.name}*source_{projection.name} : amp",
+            ]
             equations += [equation_line(n, p) for n, p in projection.parameters().items()]
-            links |= {name: "1" for name in (projection.gain, projection.plasticity and projection.plasticity.learning) if name}
+            links |= {
+                name: "1"
+                for name in (projection.gain, projection.plasticity and projection.plasticity.learning)
+                if name
+            }
             if projection.plasticity:
-                for event, code in projection.plasticity.actions(projection.name, f"w_{projection.name}", f"source_{projection.name}").items():
+                for event, code in projection.plasticity.actions(
+                    projection.name, f"w_{projection.name}", f"source_{projection.name}"
+                ).items():
                     actions[event] = f"{actions.get(event, '')}\n{code}".strip()
         else:
             equations.append(f"{projection.current} : amp")
             clear[projection.current] = "amp"
     for projection in circuit.projections:
         if projection.plasticity and projection.source == population.name:
-            equations += [f"dtrace_{projection.name}/dt = -trace_{projection.name}/tau_trace_{projection.name} : 1", f"tau_trace_{projection.name} : second (shared, constant)"]
+            equations += [
+                f"dtrace_{projection.name}/dt = -trace_{projection.name}/tau_trace_{projection.name} : 1",
+                f"tau_trace_{projection.name} : second (shared, constant)",
+            ]
             exact[f"trace_{projection.name}"] = f"tau_trace_{projection.name}"
             actions[projection.on] = f"{actions.get(projection.on, '')}\ntrace_{projection.name} += 1".strip()
     equations += [f"{variable} = {' + '.join(sums[port]) or '0*amp'} : amp" for port, variable in cell.ports.items()]
@@ -237,13 +276,30 @@ def _initialise(circuit: Circuit, population: Population, group: NeuronGroup) ->
 
 
 def _readout(population: Population, group: NeuronGroup, control: NeuronGroup) -> Synapses:
-    counted = {event: "\n".join(f"{population.name}_{event}_{what}_post += 1" for what in ("count", "total")) for event in ("event", "burst")}
-    synapses = Synapses(group, control, on_pre=counted, on_event={event: event for event in counted}, clock=control.clock, name=f"{population.name}_readout", namespace={})
+    counted = {
+        event: "\n".join(f"{population.name}_{event}_{what}_post += 1" for what in ("count", "total"))
+        for event in ("event", "burst")
+    }
+    synapses = Synapses(
+        group,
+        control,
+        on_pre=counted,
+        on_event={event: event for event in counted},
+        clock=control.clock,
+        name=f"{population.name}_readout",
+        namespace={},
+    )
     synapses.connect()
     return synapses
 
 
-def _synapses(circuit: Circuit, projection: Projection, objects: Brian2Objects, numbers: Mapping[str, float], before_initial: Callable[[], None]) -> Synapses:
+def _synapses(
+    circuit: Circuit,
+    projection: Projection,
+    objects: Brian2Objects,
+    numbers: Mapping[str, float],
+    before_initial: Callable[[], None],
+) -> Synapses:
     """One Synapses object for a projection, its plasticity, and everything tied to its weights."""
     tied = [p for p in circuit.projections if p.tied_to == projection.name]
     per_synapse = projection.plasticity is not None or np.ndim(projection.weight) > 0
@@ -254,7 +310,10 @@ def _synapses(circuit: Circuit, projection: Projection, objects: Brian2Objects, 
         model.append(f"w_{projection.name} : amp")
     links = {name for p in (projection, *tied) for name in (p.gain, p.plasticity and p.plasticity.learning) if name}
     model += [f"{name} : 1 (linked)" for name in links]
-    on_pre, on_post, on_event, delay = {}, {}, {}, {}
+    on_pre: dict[str, str] = {}
+    on_post: dict[str, str] = {}
+    on_event: dict[str, str] = {}
+    delay: dict[str, Quantity] = {}
     for p, side, pathways in [(projection, "post", on_pre), *((t, "pre", on_post) for t in tied)]:
         gain = f"{p.gain}*" if p.gain else ""
         pathways[p.name] = f"{p.current}_{side} += {gain}scale_{p.name}*{weight}*({float(p.pulse)!r}*second/dt)"
@@ -262,11 +321,24 @@ def _synapses(circuit: Circuit, projection: Projection, objects: Brian2Objects, 
         if float(p.delay) > 0:
             delay[p.name] = p.delay
     if projection.plasticity:
-        for event, code in projection.plasticity.actions(projection.name, weight, f"trace_{projection.name}_pre").items():
+        for event, code in projection.plasticity.actions(
+            projection.name, weight, f"trace_{projection.name}_pre"
+        ).items():
             on_post[f"{projection.name}_{event}"] = code
             on_event[f"{projection.name}_{event}"] = event
     source, target = objects.populations[str(projection.source)], objects.populations[projection.target]
-    synapses = Synapses(source, target, "\n".join(model), on_pre=on_pre, on_post=on_post or None, on_event=on_event, delay=delay or None, clock=objects.control.clock, name=projection.name, namespace={"pair_uniform": pair_uniform})
+    synapses = Synapses(
+        source,
+        target,
+        "\n".join(model),
+        on_pre=on_pre,
+        on_post=on_post or None,
+        on_event=on_event,
+        delay=delay or None,
+        clock=objects.control.clock,
+        name=projection.name,
+        namespace={"pair_uniform": pair_uniform},
+    )
     for name in links:
         setattr(synapses, name, linked_var(objects.control, name))
     synapses.connect(**projection.connect.arguments(stream_number(projection.name)))
@@ -274,18 +346,34 @@ def _synapses(circuit: Circuit, projection: Projection, objects: Brian2Objects, 
         setattr(synapses, name + "_", numbers[f"{projection.name}.{name}"])
     before_initial()
     if per_synapse:
-        setattr(synapses, weight, np.asarray(projection.weight) * Quantity(1, dim=Quantity(projection.weight).dim) if np.ndim(projection.weight) else f"w0_{projection.name}")
+        setattr(
+            synapses,
+            weight,
+            np.asarray(projection.weight) * Quantity(1, dim=Quantity(projection.weight).dim)
+            if np.ndim(projection.weight)
+            else f"w0_{projection.name}",
+        )
     return synapses
 
 
 def _monitors(circuit: Circuit, recording: Recording, objects: Brian2Objects) -> dict[str, Any]:
     """Monitors in slot 'start', before the control group: a sample at step k holds the state after step k - 1."""
     statistics, states = (stride * circuit.dt for stride in recording.strides(circuit.dt))
-    clocks = {"statistics": Clock(dt=statistics, name="statistics_clock"), "states": Clock(dt=states, name="states_clock")}
+    clocks = {
+        "statistics": Clock(dt=statistics, name="statistics_clock"),
+        "states": Clock(dt=states, name="states_clock"),
+    }
     found: dict[str, Any] = {}
-    read = [f"{p.name}_{v}" for p in circuit.populations if p.readout for v in ("event_total", "burst_total", "event_average", "burst_average")]
+    read = [
+        f"{p.name}_{v}"
+        for p in circuit.populations
+        if p.readout
+        for v in ("event_total", "burst_total", "event_average", "burst_average")
+    ]
     if read:
-        found["statistics"] = StateMonitor(objects.control, read, record=True, clock=clocks["statistics"], when="start", order=-1, name="statistics")
+        found["statistics"] = StateMonitor(
+            objects.control, read, record=True, clock=clocks["statistics"], when="start", order=-1, name="statistics"
+        )
     for population in circuit.populations:
         group = objects.populations[population.name]
         cells = recording.recorded_cells(population.n)
@@ -297,13 +385,36 @@ def _monitors(circuit: Circuit, recording: Recording, objects: Brian2Objects) ->
         sampled += [f"w_{p.name}" for p in _incoming(circuit, population) if p.constant and p.name in recording.weights]
         if sampled:
             record = np.arange(min(population.n, recording.cells))
-            found[f"{population.name}_states"] = StateMonitor(group, sampled, record=record, clock=clocks["states"], when="start", order=-1, name=f"{population.name}_states")
+            found[f"{population.name}_states"] = StateMonitor(
+                group,
+                sampled,
+                record=record,
+                clock=clocks["states"],
+                when="start",
+                order=-1,
+                name=f"{population.name}_states",
+            )
         if recording.trace.get(population.name):
-            found[f"{population.name}_trace"] = StateMonitor(group, list(recording.trace[population.name]), record=[0], clock=objects.control.clock, when="end", name=f"{population.name}_trace")
+            found[f"{population.name}_trace"] = StateMonitor(
+                group,
+                list(recording.trace[population.name]),
+                record=[0],
+                clock=objects.control.clock,
+                when="end",
+                name=f"{population.name}_trace",
+            )
     for projection in circuit.projections:
         if projection.name in recording.weights and not projection.constant and projection.plasticity:
             synapses = objects.projections[projection.name]
             sizes = (circuit.population(name).n for name in (str(projection.source), projection.target))
-            sampled = np.arange(min(recording.cells, projection.connect.at_least(*sizes)))
-            found[f"{projection.name}_weights"] = StateMonitor(synapses, [f"w_{projection.name}"], record=sampled, clock=clocks["states"], when="start", order=-1, name=f"{projection.name}_weights")
+            indices = np.arange(min(recording.cells, projection.connect.at_least(*sizes)))
+            found[f"{projection.name}_weights"] = StateMonitor(
+                synapses,
+                [f"w_{projection.name}"],
+                record=indices,
+                clock=clocks["states"],
+                when="start",
+                order=-1,
+                name=f"{projection.name}_weights",
+            )
     return found

@@ -62,9 +62,13 @@ def check_folder(folder: Path, identity: dict[str, Any], force: bool) -> None:
         except (OSError, ValueError, KeyError, TypeError):
             same = False
         if not same:
-            raise ArgumentError(f"-o {folder} holds the result of another command; use --force to overwrite it, or another folder.")
+            raise ArgumentError(
+                f"-o {folder} holds the result of another command; use --force to overwrite it, or another folder."
+            )
     elif any((folder / name).exists() for name in ("result.nc", "figure.png", "figure.pdf")):
-        raise ArgumentError(f"-o {folder} holds a result without its summary.json; use --force to overwrite it, or another folder.")
+        raise ArgumentError(
+            f"-o {folder} holds a result without its summary.json; use --force to overwrite it, or another folder."
+        )
 
 
 def check_writable(folder: Path) -> None:
@@ -77,7 +81,9 @@ def check_writable(folder: Path) -> None:
         raise ArgumentError(f"-o {folder} cannot be written ({problem.strerror}); choose another folder.") from problem
 
 
-def write_outcome(folder: Path, result: Result, summary: dict[str, Any], draw: Callable[[Result], Any] | None) -> dict[str, Any]:
+def write_outcome(
+    folder: Path, result: Result, summary: dict[str, Any], draw: Callable[[Result], Any] | None
+) -> dict[str, Any]:
     """Write everything, each file whole or not at all; the summary last.
 
     Raises

@@ -26,10 +26,23 @@ def progress_display(title: str, runs: int, quiet: bool = False) -> Iterator[Cal
         yield lambda what, done: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description:<24}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description:<24}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     lock = threading.Lock()
     done_of: dict[str, float] = {}
     tasks: dict[str, object] = {}
@@ -38,7 +51,11 @@ def progress_display(title: str, runs: int, quiet: bool = False) -> Iterator[Cal
         def report(what: str, done: float) -> None:
             with lock:
                 if what == "build":
-                    task = tasks.setdefault("build", bar.add_task("build", total=1.0)) if "build" not in tasks else tasks["build"]
+                    task = (
+                        tasks.setdefault("build", bar.add_task("build", total=1.0))
+                        if "build" not in tasks
+                        else tasks["build"]
+                    )
                     bar.update(task, completed=done)  # type: ignore[arg-type]
                     return
                 if "build" in tasks and not done_of:

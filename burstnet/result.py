@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ SCHEMA = 1
 _KINDS = {"event": 0, "burst": 1, "further": 2}
 
 
-def write_atomically(path: Path, write) -> None:
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Call ``write(scratch_path)`` and move the outcome to `path` when it is whole.
 
     Raises
@@ -90,7 +91,10 @@ class Result:
     @property
     def phases(self) -> dict[str, tuple[float, float]]:
         """Phase to start and stop in seconds."""
-        return {name: (start, stop) for name, start, stop in ((p["name"], p["start_s"], p["stop_s"]) for p in self.about["timeline"])}
+        return {
+            name: (start, stop)
+            for name, start, stop in ((p["name"], p["start_s"], p["stop_s"]) for p in self.about["timeline"])
+        }
 
     def _population(self, name: str) -> int:
         if name not in self.populations:
@@ -148,7 +152,9 @@ class Result:
         k = self._seed_index(seed)
         numbers = self.data[f"{population}_spike_number"].values
         here = slice(int(numbers[:k].sum()), int(numbers[: k + 1].sum()))
-        steps, cells, kinds = (self.data[f"{population}_spike_{what}"].values[here] for what in ("step", "cell", "kind"))
+        steps, cells, kinds = (
+            self.data[f"{population}_spike_{what}"].values[here] for what in ("step", "cell", "kind")
+        )
         chosen = slice(None) if kind is None else kinds == _KINDS[kind]
         return steps[chosen] * self.dt, cells[chosen]
 
@@ -162,7 +168,9 @@ class Result:
         """
         target = Path(path)
         data = self.data.assign_attrs(burstnet_schema=SCHEMA, about=json.dumps(self.about, allow_nan=False))
-        packed = {name: {"zlib": True, "complevel": 1, "shuffle": True} for name, v in data.data_vars.items() if v.size > 64}
+        packed = {
+            name: {"zlib": True, "complevel": 1, "shuffle": True} for name, v in data.data_vars.items() if v.size > 64
+        }
         write_atomically(target, lambda scratch: data.to_netcdf(scratch, engine="h5netcdf", encoding=packed))
         return target
 
@@ -186,7 +194,9 @@ class Result:
         except (OSError, KeyError, ValueError, TypeError, RuntimeError) as problem:
             raise ResultError(f"{source} is not a burstnet result or is broken ({problem}).") from problem
         if schema > SCHEMA:
-            raise ResultError(f"{source} has schema {schema}, newer than {SCHEMA} that this burstnet reads; update burstnet.")
+            raise ResultError(
+                f"{source} has schema {schema}, newer than {SCHEMA} that this burstnet reads; update burstnet."
+            )
         return cls(data, about)
 
     def __repr__(self) -> str:

@@ -131,10 +131,24 @@ def _row(condition: str, line: dict[str, str], metrics: dict[str, Any], seeds: i
     agrees = found["mean"] is not None and abs(found["mean"] - mean) <= tolerance
     verdict = "reproduced" if agrees else "known-difference" if known else "differs"
     link = _PAGE if verdict == "known-difference" else ""
-    return Row(condition, line["quantity"], found["unit"], mean, sd, found["mean"], found["sd"], tolerance, verdict, found["per_seed"], link)
+    return Row(
+        condition,
+        line["quantity"],
+        found["unit"],
+        mean,
+        sd,
+        found["mean"],
+        found["sd"],
+        tolerance,
+        verdict,
+        found["per_seed"],
+        link,
+    )
 
 
 def write_verification(path: Path, model: str, rows: list[Row], quick: bool) -> None:
     """Write ``verify.json`` with every row and its per-seed values."""
-    text = json.dumps({"model": model, "quick": quick, "rows": [asdict(row) for row in rows]}, indent=1, allow_nan=False)
+    text = json.dumps(
+        {"model": model, "quick": quick, "rows": [asdict(row) for row in rows]}, indent=1, allow_nan=False
+    )
     write_atomically(path, lambda scratch: scratch.write_text(text + "\n"))

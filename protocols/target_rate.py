@@ -43,8 +43,12 @@ class TargetRate(ParameterSet):
 
     increase_to: Quantity = parameter(10 * Hz, "target of the increasing task", _SOURCE)
     decrease_to: Quantity = parameter(5 * Hz, "target of the decreasing task", _SOURCE)
-    increase_gain: Quantity = parameter(80 * pA / Hz, "teaching current per Hz of error, increasing task; 0 for no teacher", _SOURCE)
-    decrease_gain: Quantity = parameter(100 * pA / Hz, "teaching current per Hz of error, decreasing task; 0 for no teacher", _SOURCE)
+    increase_gain: Quantity = parameter(
+        80 * pA / Hz, "teaching current per Hz of error, increasing task; 0 for no teacher", _SOURCE
+    )
+    decrease_gain: Quantity = parameter(
+        100 * pA / Hz, "teaching current per Hz of error, decreasing task; 0 for no teacher", _SOURCE
+    )
     increase_pre: Quantity = parameter(20 * second, "before the increasing task", _SOURCE)
     increase_during: Quantity = parameter(20 * second, "teaching of the increasing task", _SOURCE)
     increase_post: Quantity = parameter(10 * second, "after it, teacher off", _SOURCE)
@@ -110,10 +114,14 @@ class TargetRate(ParameterSet):
         areas = {"out": list(result.populations)[-1], "in": list(result.populations)[0]}
         for phase, (start, stop) in result.phases.items():
             if stop > start:
-                found |= {f"{phase}.{name}": metric for name, metric in _phase_metrics(result, areas, start, stop).items()}
+                found |= {
+                    f"{phase}.{name}": metric for name, metric in _phase_metrics(result, areas, start, stop).items()
+                }
         for task, extreme, name in (("inc", np.nanmax, "max"), ("dec", np.nanmin, "min")):
             for short, area in areas.items():
-                found[f"{short}_p_{name}_during_{task}"] = Metric("1", _extreme(result, area, extreme, result.phases[f"{task}_during"]))
+                found[f"{short}_p_{name}_during_{task}"] = Metric(
+                    "1", _extreme(result, area, extreme, result.phases[f"{task}_during"])
+                )
         time, average, _ = moving_averages(result, areas["out"])
         found["t_reach_9p5_s"] = Metric("s", _first_time(time, average > 9.5, result.phases["inc_during"]))
         found["t_reach_5p5_s"] = Metric("s", _first_time(time, average < 5.5, result.phases["dec_during"]))
@@ -145,7 +153,14 @@ def _phase_metrics(result: Result, areas: dict[str, str], start: float, stop: fl
         found["w_std_end"] = Metric("1", weight[:, end].std(axis=-1))
     found["in_udend_mV_last5"] = Metric("mV", 1e3 * _mean(result.data[f"{areas['in']}_V_d_mean"].values[:, at_end]))
     for pathway in ("Q", "Y"):
-        name = next((v for v in result.data.data_vars if str(v) in (f"{areas['in']}_I_{pathway}_mean", f"{areas['in']}_I_{pathway}1_mean")), None)
+        name = next(
+            (
+                v
+                for v in result.data.data_vars
+                if str(v) in (f"{areas['in']}_I_{pathway}_mean", f"{areas['in']}_I_{pathway}1_mean")
+            ),
+            None,
+        )
         if name is not None:
             found[f"{pathway}_pA_last5"] = Metric("pA", 1e12 * _mean(result.data[name].values[:, at_end]))
     return found
@@ -189,13 +204,17 @@ def _build(structure: Mapping[str, Any]) -> Circuit:
     )
 
 
-_STRUCTURE = {
+_STRUCTURE: dict[str, Whole | Choice] = {
     "input.n": Whole(100, "cells of the lowest area"),
     "output.n": Whole(100, "cells of the top area"),
     "areas": Whole(2, "areas from input to output", least=2),
     "inputs_per_cell": Whole(None, "sparse forward connections, so many per cell; all to all by default"),
-    "plasticity": Choice("always", "whether the drive learns all the time or only while taught", ("always", "teaching")),
-    "adaptation_jump": Choice("published", "what a spike adds to the somatic adaptation: 0.2 pA or b", ("published", "full")),
+    "plasticity": Choice(
+        "always", "whether the drive learns all the time or only while taught", ("always", "teaching")
+    ),
+    "adaptation_jump": Choice(
+        "published", "what a spike adds to the somatic adaptation: 0.2 pA or b", ("published", "full")
+    ),
     "adaptation_order": Choice("new", "which dendritic potential the dendritic adaptation sees", ("new", "old")),
     "detector": Choice("exact-isi", "how events and bursts are told apart", ("exact-isi", "leaky-counter")),
     "steps_per_ms": Whole(1, "time steps in a millisecond"),
@@ -211,7 +230,10 @@ EXPERIMENT = Experiment(
     shorthands={phase: (f"increase_{phase}", f"decrease_{phase}") for phase in ("pre", "during", "post")},
     figure="burstnet.plots.target_rate:target_rate_figure",
     headline=(
-        *(f"{phase}.out_event_last5" for phase in ("inc_pre", "inc_during", "inc_post", "dec_pre", "dec_during", "dec_post", "tail")),
+        *(
+            f"{phase}.out_event_last5"
+            for phase in ("inc_pre", "inc_during", "inc_post", "dec_pre", "dec_during", "dec_post", "tail")
+        ),
         *(f"{phase}.in_p_phase" for phase in ("inc_pre", "inc_during", "dec_during")),
         *(f"{phase}.w_end" for phase in ("inc_pre", "inc_during", "dec_during")),
         "t_reach_9p5_s",

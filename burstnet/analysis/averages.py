@@ -8,6 +8,8 @@ from ..result import Result
 
 __all__ = ["exponential_average", "moving_averages"]
 
+_EVENTS = ("event", "burst")
+
 
 def exponential_average(values: np.ndarray, fraction: float) -> np.ndarray:
     """``y += fraction*(x - y)`` at every step, from zero.
@@ -48,11 +50,12 @@ def moving_averages(result: Result, population: str) -> tuple[np.ndarray, np.nda
     """
     tau = result.about.get("readout_tau_s", {}).get(population)
     if not result.about.get("all_spikes") or tau is None:
-        return tuple(result.data[name].values for name in ("time", f"{population}_event_average", f"{population}_burst_average"))
+        time, *averages = (result.data[n].values for n in ("time", *(f"{population}_{e}_average" for e in _EVENTS)))
+        return time, averages[0], averages[1]
     steps = round(result.about["simulated_s"] / result.dt)
     rates = np.empty((2, len(result.seeds), steps))
     for k, seed in enumerate(result.seeds):
-        for kind, event in enumerate(("event", "burst")):
+        for kind, event in enumerate(_EVENTS):
             times, _ = result.spikes(population, seed, event)
             rates[kind, k] = np.bincount(np.rint(times / result.dt).astype(int), minlength=steps)
     rates /= result.populations[population] * result.dt

@@ -37,7 +37,8 @@ class SequentialEuler:
 
     __name__ = "sequential_euler"
 
-    def __call__(self, equations: Equations, variables=None, method_options=None) -> str:
+    def __call__(self, equations: Equations, variables: object = None, method_options: object = None) -> str:
+        """Abstract code of one step, as Brian2 asks a state updater for it."""
         rates = {name: equations[name].expr.code for name in equations.diff_eq_names}
         lines = []
         for block in (tuple(name for name in rates if name not in self.after), self.after):

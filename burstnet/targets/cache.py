@@ -109,14 +109,19 @@ class Cache:
                 shutil.rmtree(self.path(key), ignore_errors=True)
                 scratch.rename(self.path(key))
             except OSError as problem:
-                raise BuildError(f"Cannot write a program into the cache {self.folder}: {problem.strerror or problem}; free space there or set BURSTNET_CACHE to another folder.") from problem
+                raise BuildError(
+                    f"Cannot write a program into the cache {self.folder}: {problem.strerror or problem}; free space there or set BURSTNET_CACHE to another folder."
+                ) from problem
             finally:
                 shutil.rmtree(scratch, ignore_errors=True)
         return self.path(key), True
 
     def _outside(self, key: str, build: Callable[[Path], list[str]], problem: OSError) -> Path:
         """A build for this process alone, where the cache cannot be written."""
-        warnings.warn(f"The cache {self.folder} cannot be written ({problem.strerror}); building for this run only. Set BURSTNET_CACHE to a folder that can.", stacklevel=3)
+        warnings.warn(
+            f"The cache {self.folder} cannot be written ({problem.strerror}); building for this run only. Set BURSTNET_CACHE to a folder that can.",
+            stacklevel=3,
+        )
         scratch = Path(tempfile.mkdtemp(prefix="burstnet-"))
         atexit.register(shutil.rmtree, scratch, ignore_errors=True)
         self._build_and_seal(scratch, key, build)
@@ -165,7 +170,15 @@ class Cache:
                 made = json.loads((path / _SEAL).read_text())["made"]
             except (OSError, ValueError, KeyError):
                 about, made = {}, path.stat().st_mtime
-            found.append({"key": path.name, "name": about.get("name", "?"), "size": size, "made": made, "whole": self._whole(path, path.name)})
+            found.append(
+                {
+                    "key": path.name,
+                    "name": about.get("name", "?"),
+                    "size": size,
+                    "made": made,
+                    "whole": self._whole(path, path.name),
+                }
+            )
         return found
 
     def clear(self) -> int:

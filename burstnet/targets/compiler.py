@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from ..errors import BuildError
 
@@ -21,7 +22,11 @@ _STRICT = ("-O2", "-ffp-contract=off")
 #: Brian2's loops go through some twenty pointers, more than compilers check for overlap by default; without these they do not vectorise.
 _VECTORISE = {
     "gcc": ("--param=vect-max-version-for-alias-checks=1000",),
-    "clang": ("-fveclib=libmvec", "-mllvm -runtime-memory-check-threshold=1000", "-mllvm -memory-check-merge-threshold=1000"),
+    "clang": (
+        "-fveclib=libmvec",
+        "-mllvm -runtime-memory-check-threshold=1000",
+        "-mllvm -memory-check-merge-threshold=1000",
+    ),
 }
 _PROBE = "#include <cmath>\nint main(int n, char**) { return std::exp(double(n)) > 1e9; }\n"
 _INSTALL = "install one (Debian/Ubuntu: apt-get install g++; macOS: xcode-select --install) or set CXX"
@@ -77,9 +82,10 @@ def find_compiler(memory: Path | None = None) -> Compiler:
     note = memory / f"compiler-{identity}.json" if memory else None
     if note and note.is_file():
         try:
-            known = json.loads(note.read_text())
-            return Compiler(**{k: tuple(v) if isinstance(v, list) else v for k, v in known.items()})
-        except (ValueError, TypeError):
+            known: dict[str, Any] = json.loads(note.read_text())
+            known |= {kind: tuple(known[kind]) for kind in ("fast", "strict")}
+            return Compiler(**known)
+        except (ValueError, TypeError, KeyError):
             pass  # a broken note is written anew
     found = _probe(path)
     if note:
@@ -126,5 +132,9 @@ def _compiles(path: str, flags: tuple[str, ...]) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "probe.cpp")
         source.write_text(_PROBE)
-        done = subprocess.run([path, "-Werror", *flags, str(source), "-o", f"{folder}/probe"], capture_output=True, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            [path, "-Werror", *flags, str(source), "-o", f"{folder}/probe"],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+        )
         return done.returncode == 0

@@ -64,7 +64,12 @@ def generate(program: Program, folder: Path, flags: tuple[str, ...], units: int)
     """Write the C++ project of a program; returns its sources and the manifest of what a run saves."""
     with _generating(folder, flags) as device:
         numbers = program.circuit.replace_values({}) | {f"control.{name}": 0.0 for name in RUN_NUMBERS}
-        objects = build_objects(program.circuit, program.recording, numbers, lambda: device.insert_code("main", "set_from_command_line(args);"))
+        objects = build_objects(
+            program.circuit,
+            program.recording,
+            numbers,
+            lambda: device.insert_code("main", "set_from_command_line(args);"),
+        )
         network = Network(*objects.all(), name="network")
         network.run(0 * second, namespace={})
         device.build(directory=str(folder), compile=False, run=False, with_output=False)
@@ -78,7 +83,7 @@ def _windowed(program: Program, objects: Brian2Objects) -> dict[str, tuple[str, 
     for name in objects.monitors:
         kind = name.rpartition("_")[2]
         if kind in ("spikes", "trace"):
-            found[f"{name}_codeobject"] = tuple(f"_array_control_{kind}_{end}[0]" for end in ("from", "until"))
+            found[f"{name}_codeobject"] = (f"_array_control_{kind}_from[0]", f"_array_control_{kind}_until[0]")
     return found
 
 
@@ -104,7 +109,9 @@ def _saved_arrays(device: CPPStandaloneDevice, objects: Brian2Objects) -> dict[s
     return saved
 
 
-def build(program: Program, *, strict: bool = False, cache: Cache | None = None, progress: Progress | None = None) -> CppProgram:
+def build(
+    program: Program, *, strict: bool = False, cache: Cache | None = None, progress: Progress | None = None
+) -> CppProgram:
     """The compiled program, from the cache if it is there.
 
     Raises
@@ -115,7 +122,15 @@ def build(program: Program, *, strict: bool = False, cache: Cache | None = None,
     cache = cache or Cache()
     compiler = find_compiler(cache.folder)
     flags = compiler.flags(strict)
-    key = program_key({"program": program.describe(), "target": "cpp", "flags": flags, "cpu": compiler.cpu, "compiler": compiler.version})
+    key = program_key(
+        {
+            "program": program.describe(),
+            "target": "cpp",
+            "flags": flags,
+            "cpu": compiler.cpu,
+            "compiler": compiler.version,
+        }
+    )
     started = time.perf_counter()
 
     def make(folder: Path) -> list[str]:
@@ -130,15 +145,31 @@ def build(program: Program, *, strict: bool = False, cache: Cache | None = None,
     return CppProgram(program, folder, key, compiler, strict, built, time.perf_counter() - started if built else 0.0)
 
 
-def _compile(folder: Path, compiler: Compiler, flags: tuple[str, ...], sources: list[str], progress: Progress | None) -> None:
+def _compile(
+    folder: Path, compiler: Compiler, flags: tuple[str, ...], sources: list[str], progress: Progress | None
+) -> None:
     """Compile and link with make, as many units at once as there are cores."""
     ccache = shutil.which("ccache")
     command = f"{ccache} {compiler.path}" if ccache else compiler.path
     objects = [source.removesuffix(".cpp") + ".o" for source in sources]
-    rules = "\n".join(f"{o}: {s}\n\t$(CXX) -c -w -std=c++17 {' '.join(flags)} -I. {s} -o {o}" for o, s in zip(objects, sources, strict=True))
-    (folder / "makefile").write_text(f"CXX = {command}\nmain: {' '.join(objects)}\n\t$(CXX) {' '.join(flags)} {' '.join(objects)} -o main\n{rules}\n")
+    rules = "\n".join(
+        f"{o}: {s}\n\t$(CXX) -c -w -std=c++17 {' '.join(flags)} -I. {s} -o {o}"
+        for o, s in zip(objects, sources, strict=True)
+    )
+    (folder / "makefile").write_text(
+        f"CXX = {command}\nmain: {' '.join(objects)}\n\t$(CXX) {' '.join(flags)} {' '.join(objects)} -o main\n{rules}\n"
+    )
     environment = os.environ | {"CCACHE_BASEDIR": str(folder), "CCACHE_NOHASHDIR": "1"}
-    make = subprocess.Popen(["make", f"-j{os.cpu_count() or 1}"], cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, start_new_session=True)
+    make = subprocess.Popen(
+        ["make", f"-j{os.cpu_count() or 1}"],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
     try:
         while make.poll() is None:
             if progress:
@@ -154,7 +185,10 @@ def _compile(folder: Path, compiler: Compiler, flags: tuple[str, ...], sources: 
         log = Path(tempfile.gettempdir()) / f"burstnet-build-{os.getpid()}.log"
         with contextlib.suppress(OSError):
             log.write_text(errors)
-        last = next((line for line in errors.splitlines() if "error" in line.lower() or "No space" in line), errors.strip()[-200:])
+        last = next(
+            (line for line in errors.splitlines() if "error" in line.lower() or "No space" in line),
+            errors.strip()[-200:],
+        )
         raise BuildError(f"Compiling failed: {last.strip()} (all of it in {log}).")
 
 
@@ -186,7 +220,9 @@ class CppProgram:
     #: Runs are processes of their own, so that threads are enough to run many at once.
     backend = "threading"
 
-    def __init__(self, program: Program, folder: Path, key: str, compiler: Compiler, strict: bool, built: bool, build_s: float) -> None:
+    def __init__(
+        self, program: Program, folder: Path, key: str, compiler: Compiler, strict: bool, built: bool, build_s: float
+    ) -> None:
         self.program, self.folder, self.key, self.compiler, self.strict = program, folder, key, compiler, strict
         self.built, self.build_s = built, build_s
         self._children: set[subprocess.Popen] = set()
@@ -208,7 +244,14 @@ class CppProgram:
         numbers = request.arguments()
         given = [f"{name}={_number(self.arrays, name, value)}" for name, value in numbers.items()]
         started = time.perf_counter()
-        child = subprocess.Popen([str(self.folder / "main"), "--results_dir", f"{folder}/", *given], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        child = subprocess.Popen(
+            [str(self.folder / "main"), "--results_dir", f"{folder}/", *given],
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        )
         self._children.add(child)
         complaints = []
         try:
@@ -234,7 +277,9 @@ class CppProgram:
         arrays = self._load(folder)
         done = int(arrays.pop("step_clock.timestep")[0])
         if done != request.steps:
-            raise RunError(f"The compiled program stopped after {done} of {request.steps} steps; its outcome is discarded.")
+            raise RunError(
+                f"The compiled program stopped after {done} of {request.steps} steps; its outcome is discarded."
+            )
         return RawRun(request, arrays, usage.ru_utime, time.perf_counter() - started)
 
     def stop(self) -> None:
@@ -251,13 +296,19 @@ class CppProgram:
             try:
                 values = np.fromfile(path, dtype=np.dtype(saved["dtype"]))
             except OSError as problem:
-                raise RunError(f"The run did not write {name} ({problem.strerror}); is the disk of {folder} full?") from problem
+                raise RunError(
+                    f"The run did not write {name} ({problem.strerror}); is the disk of {folder} full?"
+                ) from problem
             if shape[0] == -1:
                 if len(shape) > 1 and (shape[1] == 0 or values.size % shape[1]):
-                    raise RunError(f"The run wrote {values.size} numbers of {name}, not rows of {shape[1]}; is the disk of {folder} full?")
+                    raise RunError(
+                        f"The run wrote {values.size} numbers of {name}, not rows of {shape[1]}; is the disk of {folder} full?"
+                    )
                 values = values.reshape(-1, *shape[1:])
             elif values.size != shape[0]:
-                raise RunError(f"The run wrote {values.size} of {shape[0]} numbers of {name}; is the disk of {folder} full?")
+                raise RunError(
+                    f"The run wrote {values.size} of {shape[0]} numbers of {name}; is the disk of {folder} full?"
+                )
             arrays[name] = values
         _check_lengths(arrays, str(folder))
         return arrays
@@ -270,8 +321,15 @@ def _check_lengths(arrays: Mapping[str, np.ndarray], folder: str) -> None:
         if variable == "t" and f"{owner}.N" in arrays:
             expected = int(arrays[f"{owner}.N"].ravel()[0])
             for other, found in arrays.items():
-                if other.startswith(f"{owner}.") and other.split(".")[1] not in ("N", "_indices", "count", "_source_start", "_source_stop", "_source_idx") and len(found) != expected:
-                    raise RunError(f"The run wrote {len(found)} of {expected} records of {other}; is the disk of {folder} full?")
+                if (
+                    other.startswith(f"{owner}.")
+                    and other.split(".")[1]
+                    not in ("N", "_indices", "count", "_source_start", "_source_stop", "_source_idx")
+                    and len(found) != expected
+                ):
+                    raise RunError(
+                        f"The run wrote {len(found)} of {expected} records of {other}; is the disk of {folder} full?"
+                    )
 
 
 def _number(arrays: Mapping[str, dict], name: str, value: float) -> str:

@@ -41,7 +41,13 @@ class Program:
         for run_argument in ("spike_window", "trace_window"):
             recorded.pop(run_argument)
         versions = {name: package_version(name) for name in ("brian2", "numpy", "burstnet")}
-        return {"circuit": self.circuit.describe(), "recording": recorded, "versions": versions, "generator": GENERATOR, "machine": platform.machine()}
+        return {
+            "circuit": self.circuit.describe(),
+            "recording": recorded,
+            "versions": versions,
+            "generator": GENERATOR,
+            "machine": platform.machine(),
+        }
 
 
 @dataclass(frozen=True)
@@ -93,11 +99,15 @@ class RawRun:
             found = self.arrays.get(name)
             if found is None or found.size != 1 or float(found.ravel()[0]) != float(value):
                 got = "nothing" if found is None else found.ravel()[:3]
-                raise RunError(f"The run did not take its argument {name}={value!r} (it has {got}); its outcome is discarded.")
+                raise RunError(
+                    f"The run did not take its argument {name}={value!r} (it has {got}); its outcome is discarded."
+                )
         for name, values in self.arrays.items():
             if values.dtype.kind == "f" and not np.isfinite(values).all():
                 where = int(np.flatnonzero(~np.isfinite(values.ravel()))[0])
-                raise RunError(f"The run left {values.ravel()[where]} in {name} (entry {where}); a parameter drives the equations out of range.")
+                raise RunError(
+                    f"The run left {values.ravel()[where]} in {name} (entry {where}); a parameter drives the equations out of range."
+                )
 
 
 Progress = Callable[[float], None]

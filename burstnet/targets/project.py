@@ -109,13 +109,21 @@ def rewrite(folder: Path, units: int, windowed: dict[str, tuple[str, str]]) -> l
     main = (folder / "main.cpp").read_text()
     run = re.search(r"^[ \t]*network\.run\(0\.0,.*\);$", main, re.MULTILINE)
     if not run:
-        raise BuildError("Brian2 generated a main program that burstnet does not know; use a Brian2 between 2.9 and 2.10.")
-    windows = ", ".join(f"{{_run_{name}, (int64_t)({start}), (int64_t)({stop})}}" for name, (start, stop) in sorted(windowed.items()))
+        raise BuildError(
+            "Brian2 generated a main program that burstnet does not know; use a Brian2 between 2.9 and 2.10."
+        )
+    windows = ", ".join(
+        f"{{_run_{name}, (int64_t)({start}), (int64_t)({stop})}}" for name, (start, stop) in sorted(windowed.items())
+    )
     call = f"        burstnet_loop(network, step_clock, (int64_t)_array_control_run_steps[0], {{{windows}}});"
     main = main[: run.start()] + call + main[run.end() :]
     (folder / "main.cpp").write_text(main.replace('#include "run.h"', f'#include "run.h"\n#include "{LOOP_HEADER}"', 1))
     (folder / LOOP_HEADER).write_text(_LOOP)
-    rest = [name for name in ("network.cpp", "objects.cpp", "run.cpp", "synapses_classes.cpp", "brianlib/spikequeue.cpp") if (folder / name).exists()]
+    rest = [
+        name
+        for name in ("network.cpp", "objects.cpp", "run.cpp", "synapses_classes.cpp", "brianlib/spikequeue.cpp")
+        if (folder / name).exists()
+    ]
     return [*_gather(folder, units), "main.cpp", *rest]
 
 
@@ -154,8 +162,15 @@ def _faster(path: Path) -> str:
     if path.stem.endswith("_stateupdater_codeobject"):
         found = re.search(r"(?ms)^[ ]*for\(int _idx=0; _idx<_N; _idx\+\+\)\n(    \{\n.*?\n    \}\n)", text)
         if found:
-            loops = (f"for(int _idx=0; _idx<_N/{_BLOCK}*{_BLOCK}; _idx++)", f"for(int _idx=_N/{_BLOCK}*{_BLOCK}; _idx<_N; _idx++)")
-            text = text[: found.start()] + "".join(f"{_IVDEP}    {loop}\n{found[1]}" for loop in loops) + text[found.end() :]
+            loops = (
+                f"for(int _idx=0; _idx<_N/{_BLOCK}*{_BLOCK}; _idx++)",
+                f"for(int _idx=_N/{_BLOCK}*{_BLOCK}; _idx<_N; _idx++)",
+            )
+            text = (
+                text[: found.start()]
+                + "".join(f"{_IVDEP}    {loop}\n{found[1]}" for loop in loops)
+                + text[found.end() :]
+            )
         return text
     found = re.fullmatch(r"(\w+?)_(event|burst)_thresholder_codeobject", path.stem)
     if found:

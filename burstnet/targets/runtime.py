@@ -60,10 +60,14 @@ class RuntimeProgram:
     def stop(self) -> None:
         """Nothing to stop: worker processes end with the pool."""
 
-    def _run_in_windows(self, network: Network, objects: Brian2Objects, request: RunRequest, progress: Progress | None) -> None:
+    def _run_in_windows(
+        self, network: Network, objects: Brian2Objects, request: RunRequest, progress: Progress | None
+    ) -> None:
         """Run in stretches between which windowed monitors are switched."""
         dt = float(self.program.circuit.dt)
-        edges = {0, request.steps} | {min(edge, request.steps) for window in request.windows.values() for edge in window}
+        edges = {0, request.steps} | {
+            min(edge, request.steps) for window in request.windows.values() for edge in window
+        }
         if progress:
             edges |= set(range(0, request.steps, max(1, request.steps // 50)))
         done = 0
@@ -77,7 +81,11 @@ class RuntimeProgram:
             if progress:
                 progress(done / max(1, request.steps))
         for monitor in objects.monitors.values():
-            if isinstance(monitor, StateMonitor) and monitor.when == "start" and request.steps % round(float(monitor.clock.dt) / dt) == 0:
+            if (
+                isinstance(monitor, StateMonitor)
+                and monitor.when == "start"
+                and request.steps % round(float(monitor.clock.dt) / dt) == 0
+            ):
                 monitor.record_single_timestep()
 
 

@@ -38,7 +38,12 @@ def burstnet(cache, tmp_path):
 def test_run_leaves_a_whole_folder(burstnet, tmp_path):
     done = burstnet("run", "target-rate", "--seeds", "3,1", *SHORT, "--set", "increase_to=8Hz", "-o", "out")
     assert done.returncode == 0, done.stderr
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["figure.pdf", "figure.png", "result.nc", "summary.json"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "figure.pdf",
+        "figure.png",
+        "result.nc",
+        "summary.json",
+    ]
     text = (tmp_path / "out" / "summary.json").read_text()
     summary = json.loads(text)
     assert set(summary) == {"protocol", "target", "seeds", "parameters", "metrics", "timing", "provenance"}
@@ -104,7 +109,10 @@ def test_list_cite_doctor_cache(burstnet):
     assert "target-rate" in burstnet("list").stdout
     listed = burstnet("list", "target-rate").stdout
     assert "increase_to" in listed and "input.cell.tau_s" in listed and "input.n" in listed
-    assert "NeurIPS" in burstnet("cite", "target-rate").stdout or "Neural Information" in burstnet("cite", "target-rate").stdout
+    assert (
+        "NeurIPS" in burstnet("cite", "target-rate").stdout
+        or "Neural Information" in burstnet("cite", "target-rate").stdout
+    )
     assert "Python" in burstnet("doctor").stdout
     assert "programs" in burstnet("cache").stdout
 
@@ -116,7 +124,9 @@ def test_interrupt_leaves_no_half_file_and_no_child(cache, tmp_path, moment):
     arguments = ["run", "target-rate", "--target", "cpp", "--seeds", "1:2", "--set", "tail=100000s", "-o", "out"]
     here = str(tmp_path / "cache") if moment == "build" else cache
     environment = os.environ | {"BURSTNET_CACHE": here, "TMPDIR": str(tmp_path), "CCACHE_DISABLE": "1"}
-    driver = subprocess.Popen([sys.executable, "-m", "burstnet.cli", *arguments], env=environment, cwd=tmp_path, stderr=subprocess.PIPE)
+    driver = subprocess.Popen(
+        [sys.executable, "-m", "burstnet.cli", *arguments], env=environment, cwd=tmp_path, stderr=subprocess.PIPE
+    )
     pattern = "building-*/makefile" if moment == "build" else "burstnet-run-*"
     root = Path(here) if moment == "build" else tmp_path
     deadline = time.time() + 120

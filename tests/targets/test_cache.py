@@ -134,7 +134,11 @@ def test_key_follows_arrays_and_equations_not_values(folder):
         )
         circuit = Circuit(
             [Population("cells", size, cell)],
-            [Projection("w", "cells", "cells", weight=1 * pA, on="spike", connect=FromArrays(np.array(i), np.array([0, 1])))],
+            [
+                Projection(
+                    "w", "cells", "cells", weight=1 * pA, on="spike", connect=FromArrays(np.array(i), np.array([0, 1]))
+                )
+            ],
         )
         from burstnet.targets.cache import program_key
         from burstnet.targets.program import Program
@@ -178,5 +182,3 @@ def test_a_full_disk_under_the_run_is_noticed(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(CppProgram, "_load", cut)
     with pytest.raises(RunError, match="is the disk"):
         compiled.run(1)
-
-

@@ -19,7 +19,10 @@ def one_cell(uniforms: np.ndarray) -> tuple[Circuit, Recording]:
     soma = Signal("soma_current", "soma_level", 1 * pA, {"soma_level": Parameter(400 * pA)})
     dendrite = Signal("dendrite_current", "dendrite_level", 1 * pA, {"dendrite_level": Parameter(60 * pA)})
     cell = Population(
-        "cell", uniforms.shape[1], burstccn.cell(uniforms=uniforms), inject={"soma": soma.name, "dendrite": dendrite.name}
+        "cell",
+        uniforms.shape[1],
+        burstccn.cell(uniforms=uniforms),
+        inject={"soma": soma.name, "dendrite": dendrite.name},
     )
     circuit = Circuit([cell], signals=[soma, dendrite])
     return circuit, Recording(trace={"cell": tuple(STATES)}, trace_window=(0 * second, len(uniforms) * ms))
@@ -80,7 +83,9 @@ def test_sparse_graph_and_plastic_projection_agree(target):
         signals=[level],
     )
     result = compile(circuit, Timeline([Phase("all", 1 * second)]), target, recording=Recording(weights=("up",))).run(3)
-    reference = compile(circuit, Timeline([Phase("all", 1 * second)]), "numpy", recording=Recording(weights=("up",))).run(3)
+    reference = compile(
+        circuit, Timeline([Phase("all", 1 * second)]), "numpy", recording=Recording(weights=("up",))
+    ).run(3)
     ours, theirs = (r.data["up_weight"].values[0] for r in (result, reference))
     assert ours.shape == theirs.shape and np.ptp(theirs[-1]) > 0
     assert np.allclose(ours, theirs, rtol=0, atol=1e-20)

@@ -5,7 +5,7 @@ from brian2 import prefs
 from brian2.devices.device import reset_device, set_device
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def numpy_target():
     before = prefs.codegen.target
     set_device("runtime")

@@ -332,12 +332,12 @@ def test_the_source_of_a_function_makes_the_program():
 
 def test_settable_names():
     names = burstccn.circuit(areas=3, sizes=4).arguments()
-    assert {
-        "input.cell.tau_s", "hidden1.cell.b", "output.cell.isi_limit", "output.cell.noise_s", "input.readout.tau",
-        "drive.weight", "drive.current", "drive.eta", "drive.p_b", "drive.w_min", "drive.w_max",
-        "W1.weight", "W1.scale", "Y1.scale", "Q2.scale", "input_soma_bias.input_soma_offset", "output_dendrite_bias.output_slope",
-        "learning.default",
-    } <= names.keys()  # fmt: skip
+    for name in """
+        input.cell.tau_s hidden1.cell.b output.cell.isi_limit output.cell.noise_s input.readout.tau
+        drive.weight drive.current drive.eta drive.p_b drive.w_min drive.w_max W1.weight W1.scale Y1.scale Q2.scale
+        input_soma_bias.input_soma_offset output_dendrite_bias.output_slope learning.default
+    """.split():
+        assert name in names
     assert (names["Y1.scale"].owner, names["Y1.scale"].variable) == ("W1", "scale_Y1")
     assert not any(name.startswith(("Y1.weight", "Q1.weight")) for name in names)
 

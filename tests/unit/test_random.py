@@ -193,7 +193,11 @@ def test_cython_has_the_same_bits_as_numpy():
 
     expected = draws()
     prefs.codegen.target = "cython"
-    for compiled, interpreted in zip(draws(), expected, strict=True):
+    try:
+        found = draws()
+    finally:
+        prefs.codegen.target = "numpy"
+    for compiled, interpreted in zip(found, expected, strict=True):
         assert np.array_equal(compiled, interpreted)
 
 

@@ -56,8 +56,9 @@ def test_many_uneven_phases_share_their_edges():
     """Sums of floats must not leave a gap or an overlap between phases."""
     phases = [Phase(f"p{k}", 0.1 * second, {"k": 1.0}) for k in range(40)]
     objects = brian2_objects(Circuit([IDLE], knobs=[Knob("k", slots=40)], dt=0.1 * ms), Timeline(phases))
-    edges = [(objects.control.get_states()[f"k_start_{n}"], objects.control.get_states()[f"k_stop_{n}"]) for n in range(40)]
-    assert np.array_equal(np.squeeze(edges), [(1000 * n, 1000 * (n + 1)) for n in range(40)])
+    for n in range(40):
+        assert getattr(objects.control, f"k_start_{n}") == 1000 * n
+        assert getattr(objects.control, f"k_stop_{n}") == 1000 * (n + 1)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +70,7 @@ def test_many_uneven_phases_share_their_edges():
         (lambda: Phase("a", float("inf") * second), "duration of phase 'a'=.* is not finite"),
         (lambda: Timeline([Phase("a", 1 * ms), Phase("a", 1 * ms)]), "phase 'a' is there twice"),
         (lambda: THREE.span("tesk"), "Unknown phase 'tesk'; allowed: rest, teach, test. Did you mean 'test'?"),
-        (lambda: brian2_objects(Circuit([IDLE], knobs=[Knob("gian")]), THREE), "Unknown knob 'gain'.*Did you mean 'gian'"),
+        (lambda: brian2_objects(Circuit([IDLE], knobs=[Knob("gian")]), THREE), "Unknown knob 'gain'; allowed: gian"),
         (lambda: brian2_objects(Circuit([IDLE], knobs=[Knob("gain"), Knob("learning")]), THREE),
          "gain window amount=80 pA/Hz has the wrong unit; it is measured in no unit"),
         (lambda: brian2_objects(Circuit([IDLE], knobs=[Knob("k")]), Timeline([Phase("a", 1 * ms, {"k": "1"})])),
