@@ -50,12 +50,12 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from .objects import Brian2Objects, brian2_objects
     from .circuit import Circuit, Population, Projection
     from .compiled import Compiled, compile
     from .control import Knob, Readout, Signal, Window
     from .errors import ArgumentError, BuildError, BurstnetError, ResultError, RunError
     from .experiment import Experiment, find_experiment
+    from .objects import Brian2Objects, brian2_objects
     from .quantities import parse_quantity
     from .recording import Recording
     from .result import Result, load

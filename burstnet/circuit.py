@@ -38,7 +38,9 @@ def _check_name(kind: str, name: str) -> None:
             allowed = False
         allowed = allowed and not name.endswith(("_pre", "_post"))
     if not allowed:
-        raise ArgumentError(f"{kind} name {name!r} is not allowed; use letters, digits and underscores, first a letter, not a word Brian2 keeps.")
+        raise ArgumentError(
+            f"{kind} name {name!r} is not allowed; use letters, digits and underscores, first a letter, not a word Brian2 keeps."
+        )
 
 
 @dataclass(frozen=True)
@@ -68,16 +70,22 @@ class Population:
     def __post_init__(self) -> None:
         _check_name("population", self.name)
         if isinstance(self.n, bool) or not isinstance(self.n, (int, np.integer)) or self.n < 1:
-            raise ArgumentError(f"{self.name}.n={self.n!r} is not allowed; a population has a whole number of cells, at least 1.")
+            raise ArgumentError(
+                f"{self.name}.n={self.n!r} is not allowed; a population has a whole number of cells, at least 1."
+            )
         for port in self.inject:
             if port not in self.cell.ports:
                 raise unknown_name(f"port of {self.name!r}", port, self.cell.ports)
         for port in self.cell.contributions.values():
             if port not in self.cell.ports:
-                raise unknown_name(f"port that {self.cell.name!r} of population {self.name!r} adds a current to", port, self.cell.ports)
+                raise unknown_name(
+                    f"port that {self.cell.name!r} of population {self.name!r} adds a current to", port, self.cell.ports
+                )
         for event in ("event", "burst"):
             if self.readout is not None and event not in self.cell.events:
-                raise ArgumentError(f"population {self.name!r} has a readout, but its cell has no {event!r}; compose a detector.")
+                raise ArgumentError(
+                    f"population {self.name!r} has a readout, but its cell has no {event!r}; compose a detector."
+                )
 
 
 @dataclass(frozen=True)
@@ -138,32 +146,49 @@ class Projection:
         if (self.weight is None) == (self.tied_to is None):
             raise ArgumentError(f"projection {self.name!r} needs either weight or tied_to.")
         if self.tied_to and (self.plasticity or self.constant):
-            raise ArgumentError(f"projection {self.name!r} is tied to {self.tied_to!r}: it learns with it and has a spiking source.")
+            raise ArgumentError(
+                f"projection {self.name!r} is tied to {self.tied_to!r}: it learns with it and has a spiking source."
+            )
         if not same_dimensions(self.delay, 1 * ms) or not 0 <= float(self.delay) < float("inf"):
-            raise ArgumentError(f"projection {self.name!r}: delay={self.delay} is not allowed; it is a time of at least 0 ms.")
+            raise ArgumentError(
+                f"projection {self.name!r}: delay={self.delay} is not allowed; it is a time of at least 0 ms."
+            )
         if not same_dimensions(self.pulse, 1 * ms) or not 0 < float(self.pulse) < float("inf"):
-            raise ArgumentError(f"projection {self.name!r}: pulse={self.pulse} is not allowed; it is a time above 0 ms.")
+            raise ArgumentError(
+                f"projection {self.name!r}: pulse={self.pulse} is not allowed; it is a time above 0 ms."
+            )
         Parameter(Quantity(1.0)).checked(self.scale, f"scale of projection {self.name!r}")
         if self.constant:
             Parameter(1 * amp).checked(self.source, f"source of projection {self.name!r}")
         expected = Quantity(1.0) if self.constant else Quantity(1 * amp)
         if self.weight is not None and not same_dimensions(self.weight, expected):
-            raise ArgumentError(f"projection {self.name!r}: weight={self.weight} has the wrong unit; it is {'a plain factor' if self.constant else 'a current'}.")
+            raise ArgumentError(
+                f"projection {self.name!r}: weight={self.weight} has the wrong unit; it is {'a plain factor' if self.constant else 'a current'}."
+            )
         if self.plasticity:
             self._check_plasticity(self.plasticity, expected)
 
     def _check_plasticity(self, rule: BurstDependent, weight: Quantity) -> None:
         for bound in ("w_min", "w_max"):
             if not same_dimensions(getattr(rule, bound), weight):
-                raise ArgumentError(f"projection {self.name!r}: {bound}={getattr(rule, bound)} is not in the unit of its weight, {unit_name(weight)}.")
+                raise ArgumentError(
+                    f"projection {self.name!r}: {bound}={getattr(rule, bound)} is not in the unit of its weight, {unit_name(weight)}."
+                )
         eta = weight / (ms * Quantity(self.source)) if self.constant else weight / ms
         if not same_dimensions(rule.eta, eta):
-            raise ArgumentError(f"projection {self.name!r}: eta={rule.eta} has the wrong unit; it is measured in {unit_name(eta)}.")
+            raise ArgumentError(
+                f"projection {self.name!r}: eta={rule.eta} has the wrong unit; it is measured in {unit_name(eta)}."
+            )
 
     @property
     def constant(self) -> bool:
         """Whether the source is a constant current."""
         return not isinstance(self.source, str)
+
+    @property
+    def given_weights(self) -> bool:
+        """Whether the weights are an array, which is part of the build, and not one number."""
+        return bool(np.ndim(self.weight if self.weight is not None else 0))
 
     @property
     def current(self) -> str:
@@ -173,7 +198,7 @@ class Projection:
     def parameters(self) -> dict[str, Parameter]:
         """Run arguments, named after the projection."""
         found = {}
-        if self.weight is not None and np.ndim(self.weight) == 0:
+        if self.weight is not None and not self.given_weights:
             found[f"w0_{self.name}"] = Parameter(Quantity(self.weight), "initial weight")
         if self.constant:
             found[f"source_{self.name}"] = Parameter(Quantity(self.source), "constant presynaptic current")
@@ -222,11 +247,18 @@ class Circuit:
         for attribute in ("populations", "projections", "knobs", "signals"):
             object.__setattr__(self, attribute, tuple(getattr(self, attribute)))
         owners: dict[str, str] = {}
-        for kind, things in (("population", self.populations), ("projection", self.projections), ("knob", self.knobs), ("signal", self.signals)):
+        for kind, things in (
+            ("population", self.populations),
+            ("projection", self.projections),
+            ("knob", self.knobs),
+            ("signal", self.signals),
+        ):
             for thing in things:
                 _check_name(kind, thing.name)
                 if thing.name in owners:
-                    raise ArgumentError(f"name {thing.name!r} is used by both a {owners[thing.name]} and a {kind}; names are unique in a circuit.")
+                    raise ArgumentError(
+                        f"name {thing.name!r} is used by both a {owners[thing.name]} and a {kind}; names are unique in a circuit."
+                    )
                 owners[thing.name] = kind
         if not self.populations:
             raise ArgumentError("populations=() is not allowed; a circuit has at least one.")
@@ -242,36 +274,65 @@ class Circuit:
                 if signal not in values:
                     raise unknown_name(f"signal injected into {population.name!r}", signal, values)
                 if not same_dimensions(values[signal], 1 * amp):
-                    raise ArgumentError(f"{signal!r} is injected into {population.name!r} but measured in {unit_name(values[signal])}; give a current.")
+                    raise ArgumentError(
+                        f"{signal!r} is injected into {population.name!r} but measured in {unit_name(values[signal])}; give a current."
+                    )
         for projection in self.projections:
             target = self.population(projection.target)
             if projection.port not in target.cell.ports:
-                raise unknown_name(f"port of {target.name!r} for projection {projection.name!r}", projection.port, target.cell.ports)
+                raise unknown_name(
+                    f"port of {target.name!r} for projection {projection.name!r}", projection.port, target.cell.ports
+                )
             if not projection.constant and "differential equation" not in target.cell.defined().values():
-                raise ArgumentError(f"projection {projection.name!r} cannot end in {target.name!r}; its cell has no differential equation, whose step would use up the current.")
+                raise ArgumentError(
+                    f"projection {projection.name!r} cannot end in {target.name!r}; its cell has no differential equation, whose step would use up the current."
+                )
             source = target if projection.constant else self.population(str(projection.source))
             if projection.on != "spike" and not projection.constant and projection.on not in source.cell.events:
-                raise ArgumentError(f"projection {projection.name!r} transmits {projection.on}s, but {source.name!r} has no detector of them.")
+                raise ArgumentError(
+                    f"projection {projection.name!r} transmits {projection.on}s, but {source.name!r} has no detector of them."
+                )
             if projection.plasticity and not {"event", "burst"} <= set(target.cell.events):
-                raise ArgumentError(f"projection {projection.name!r} learns from bursts, but {target.name!r} has no detector of them.")
+                raise ArgumentError(
+                    f"projection {projection.name!r} learns from bursts, but {target.name!r} has no detector of them."
+                )
             for user in (projection.gain, projection.plasticity.learning if projection.plasticity else None):
                 if user is not None and user not in values:
                     raise unknown_name(f"knob of projection {projection.name!r}", user, values)
                 if user is not None and not same_dimensions(values[user], 1.0):
-                    raise ArgumentError(f"{user!r} multiplies projection {projection.name!r} but is measured in {unit_name(values[user])}; give a plain factor.")
+                    raise ArgumentError(
+                        f"{user!r} multiplies projection {projection.name!r} but is measured in {unit_name(values[user])}; give a plain factor."
+                    )
             if projection.tied_to:
                 partner = self.projection(projection.tied_to)
-                if partner.tied_to or partner.constant or (partner.source, partner.target) != (projection.target, projection.source):
-                    raise ArgumentError(f"projection {projection.name!r} cannot be tied to {partner.name!r}; it needs a spiking one from {projection.target!r} to {projection.source!r}.")
+                if (
+                    partner.tied_to
+                    or partner.constant
+                    or (partner.source, partner.target) != (projection.target, projection.source)
+                ):
+                    raise ArgumentError(
+                        f"projection {projection.name!r} cannot be tied to {partner.name!r}; it needs a spiking one from {projection.target!r} to {projection.source!r}."
+                    )
             elif not projection.constant:
                 projection.connect.check(projection.name, source.n, target.n)
                 if source is not target and not getattr(projection.connect, "autapses", True):
-                    raise ArgumentError(f"projection {projection.name!r}: autapses=False is not allowed between two populations, which have none.")
-            if np.ndim(projection.weight):
-                given, needed = np.shape(projection.weight), target.n if projection.constant else projection.connect.count(source.n, target.n)
+                    raise ArgumentError(
+                        f"projection {projection.name!r}: autapses=False is not allowed between two populations, which have none."
+                    )
+            if projection.given_weights:
+                given, needed = (
+                    np.asarray(projection.weight).shape,
+                    target.n if projection.constant else projection.connect.count(source.n, target.n),
+                )
                 if needed is None or given != (needed,):
-                    allowed = "a single one, since the seed draws the connections" if needed is None else f"{needed}, one for each {'cell' if projection.constant else 'connection'}"
-                    raise ArgumentError(f"projection {projection.name!r}: weights of shape {given} are not allowed; give {allowed}.")
+                    allowed = (
+                        "a single one, since the seed draws the connections"
+                        if needed is None
+                        else f"{needed}, one for each {'cell' if projection.constant else 'connection'}"
+                    )
+                    raise ArgumentError(
+                        f"projection {projection.name!r}: weights of shape {given} are not allowed; give {allowed}."
+                    )
 
     def _check_variables(self) -> None:
         """Refuse two variables of one name in a population or in the control group."""
@@ -280,14 +341,25 @@ class Circuit:
             linked = set(population.inject.values())
             for projection in self.projections:
                 if projection.target == population.name:
-                    own = [projection.current, f"w_{projection.name}", *projection.parameters()] if projection.constant else [projection.current]
+                    own = (
+                        [projection.current, f"w_{projection.name}", *projection.parameters()]
+                        if projection.constant
+                        else [projection.current]
+                    )
                     _claim(owners, own, f"projection {projection.name!r}", population.name)
-                    linked |= {name for name in (projection.gain, projection.plasticity and projection.plasticity.learning) if name and projection.constant}
+                    linked |= {
+                        name
+                        for name in (projection.gain, projection.plasticity and projection.plasticity.learning)
+                        if name and projection.constant
+                    }
             _claim(owners, linked, "knob or signal", population.name)
         owners = {}
         for population in self.populations:
             if population.readout:
-                own = [*Equations(population.readout.equations(population.name)), *population.readout.parameters(population.name)]
+                own = [
+                    *Equations(population.readout.equations(population.name)),
+                    *population.readout.parameters(population.name),
+                ]
                 _claim(owners, own, f"readout of {population.name!r}", "control")
         for knob in self.knobs:
             _claim(owners, [knob.name, *knob.parameters()], f"knob {knob.name!r}", "control")
@@ -328,7 +400,10 @@ class Circuit:
                 yield f"{population.name}.cell.{name}", RunArgument(population.name, name, parameter)
             if population.readout:
                 for name, parameter in population.readout.parameters(population.name).items():
-                    yield f"{population.name}.readout.{name.removeprefix(population.name + '_')}", RunArgument("control", name, parameter)
+                    yield (
+                        f"{population.name}.readout.{name.removeprefix(population.name + '_')}",
+                        RunArgument("control", name, parameter),
+                    )
         for projection in self.projections:
             owner = projection.target if projection.constant else projection.tied_to or projection.name
             for name, parameter in projection.parameters().items():
@@ -362,14 +437,18 @@ class Circuit:
     def describe(self) -> dict:
         """Everything about this circuit that is fixed at build, as plain data: names, equations, sizes, static arrays."""
         described = _plain(self)
-        described["arguments"] = {name: [a.owner, a.variable, unit_name(a.parameter.value)] for name, a in self.arguments().items()}
+        described["arguments"] = {
+            name: [a.owner, a.variable, unit_name(a.parameter.value)] for name, a in self.arguments().items()
+        }
         return described
 
 
 def _claim(owners: dict[str, str], names: Iterable[str], owner: str, group: str) -> None:
     for name in names:
         if name in owners:
-            raise ArgumentError(f"variable {name!r} of group {group!r} is defined by both {owners[name]} and {owner}; rename one of them.")
+            raise ArgumentError(
+                f"variable {name!r} of group {group!r} is defined by both {owners[name]} and {owner}; rename one of them."
+            )
         owners[name] = owner
 
 
@@ -378,14 +457,25 @@ def _plain(thing: Any) -> Any:
     if isinstance(thing, Parameter):
         return unit_name(thing.value)
     if isinstance(thing, TimedArray):
-        return {"timed_array": _digest(np.asarray(thing.values)), "shape": list(np.shape(thing.values)), "dt": float(thing.dt)}
+        return {
+            "timed_array": _digest(np.asarray(thing.values)),
+            "shape": list(np.shape(thing.values)),
+            "dt": float(thing.dt),
+        }
     if isinstance(thing, Quantity):
         return [unit_name(thing), _digest(np.asarray(thing))] if np.ndim(thing) else [unit_name(thing), float(thing)]
     if isinstance(thing, np.ndarray):
         return _digest(thing)
     if isinstance(thing, Projection):
-        kept = {f.name: getattr(thing, f.name) for f in dataclasses.fields(thing) if f.name not in ("weight", "scale", "source")}
-        return {k: _plain(v) for k, v in kept.items()} | {"source": thing.source if not thing.constant else "constant", "weight": _plain(thing.weight) if np.ndim(thing.weight) else None}
+        kept = {
+            f.name: getattr(thing, f.name)
+            for f in dataclasses.fields(thing)
+            if f.name not in ("weight", "scale", "source")
+        }
+        return {k: _plain(v) for k, v in kept.items()} | {
+            "source": thing.source if not thing.constant else "constant",
+            "weight": _plain(thing.weight) if thing.given_weights else None,
+        }
     if isinstance(thing, Knob):
         return {"is": "Knob", "name": thing.name, "slots": int(thing.slots), "combine": thing.combine}
     if isinstance(thing, BurstDependent):
@@ -393,11 +483,24 @@ def _plain(thing: Any) -> Any:
     if isinstance(thing, Readout):
         return {"is": "Readout"}
     if isinstance(thing, Function):
-        return {"function": {str(target): _code_of(made) for target, made in thing.implementations._implementations.items() if isinstance(target, str)}}
+        return {
+            "function": {
+                str(target): _code_of(made)
+                for target, made in thing.implementations._implementations.items()
+                if isinstance(target, str)
+            }
+        }
     if isinstance(thing, Signal):
-        return {"name": thing.name, "expression": thing.expression, "unit": unit_name(thing.unit), "parameters": sorted(thing.parameters)}
+        return {
+            "name": thing.name,
+            "expression": thing.expression,
+            "unit": unit_name(thing.unit),
+            "parameters": sorted(thing.parameters),
+        }
     if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
-        return {"is": type(thing).__name__} | {f.name: _plain(getattr(thing, f.name)) for f in dataclasses.fields(thing)}
+        return {"is": type(thing).__name__} | {
+            f.name: _plain(getattr(thing, f.name)) for f in dataclasses.fields(thing)
+        }
     if isinstance(thing, Mapping):
         return {str(k): _plain(v) for k, v in thing.items()}
     if isinstance(thing, (tuple, list)):
@@ -412,7 +515,10 @@ def _plain(thing: Any) -> Any:
 def _code_of(implementation: Any) -> Any:
     """The source of a function for one target, with that of the functions it uses; Python functions belong to no build."""
     source, uses = implementation._code, implementation.dependencies or {}
-    return [source if isinstance(source, (str, dict)) else None, {name: _plain(function) for name, function in uses.items()}]
+    return [
+        source if isinstance(source, (str, dict)) else None,
+        {name: _plain(function) for name, function in uses.items()},
+    ]
 
 
 def _digest(values: np.ndarray) -> str:

@@ -10,11 +10,11 @@ import numpy as np
 from brian2.units import second
 from brian2.units.fundamentalunits import Quantity
 
-from .objects import knob_values
 from .cells.fragment import ParameterSet
 from .circuit import Circuit
 from .collect import collect, provenance
 from .errors import ArgumentError, unknown_name
+from .objects import knob_values
 from .quantities import format_quantity
 from .random import check_seed
 from .recording import Recording

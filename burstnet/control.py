@@ -50,8 +50,13 @@ class Window:
 
     def __post_init__(self) -> None:
         for name in ("start", "stop", "onset"):
-            if getattr(self, name) is not None and float(Parameter(1 * second).checked(getattr(self, name), f"{name} of a window")) < 0:
-                raise ArgumentError(f"{name} of a window={format_quantity(getattr(self, name))} is not allowed; it is at least 0 s.")
+            if (
+                getattr(self, name) is not None
+                and float(Parameter(1 * second).checked(getattr(self, name), f"{name} of a window")) < 0
+            ):
+                raise ArgumentError(
+                    f"{name} of a window={format_quantity(getattr(self, name))} is not allowed; it is at least 0 s."
+                )
 
     def steps(self, dt: Quantity) -> tuple[float, float, float]:
         """First step, first step after, and rise per step."""
@@ -87,11 +92,19 @@ class Knob:
         if self.combine not in _COMBINE:
             raise ArgumentError(f"combine={self.combine!r} is not allowed; use one of {', '.join(_COMBINE)}.")
         if isinstance(self.slots, bool) or not isinstance(self.slots, (int, np.integer)) or self.slots < 0:
-            raise ArgumentError(f"slots={self.slots!r} of knob {self.name!r} is not allowed; give a whole number, at least 0.")
+            raise ArgumentError(
+                f"slots={self.slots!r} of knob {self.name!r} is not allowed; give a whole number, at least 0."
+            )
 
     def parameters(self) -> dict[str, Parameter]:
         """Every run argument of this knob, switched off."""
-        amount = Quantity(self.default) if self.combine == "replace" else Quantity(1.0) if self.combine == "multiply" else 0 * Quantity(self.default)
+        amount = (
+            Quantity(self.default)
+            if self.combine == "replace"
+            else Quantity(1.0)
+            if self.combine == "multiply"
+            else 0 * Quantity(self.default)
+        )
         found = {f"{self.name}_default": Parameter(Quantity(self.default), "value outside every window")}
         for slot in range(self.slots):
             found[f"{self.name}_amount_{slot}"] = Parameter(amount, "value of a window")
@@ -109,7 +122,9 @@ class Knob:
             If there are more windows than slots, or replacing windows overlap.
         """
         if len(windows) > self.slots:
-            raise ArgumentError(f"knob {self.name!r} has {len(windows)} windows, but room for {self.slots}; build it with slots={len(windows)}.")
+            raise ArgumentError(
+                f"knob {self.name!r} has {len(windows)} windows, but room for {self.slots}; build it with slots={len(windows)}."
+            )
         values = {name: float(p.value) for name, p in self.parameters().items()}
         spans = []
         for slot, window in enumerate(windows):
@@ -123,7 +138,9 @@ class Knob:
                 f"{self.name}_rise_{slot}": rise,
             }
         spans.sort()
-        if self.combine == "replace" and any(after[0] < before[1] for before, after in zip(spans, spans[1:], strict=False)):
+        if self.combine == "replace" and any(
+            after[0] < before[1] for before, after in zip(spans, spans[1:], strict=False)
+        ):
             raise ArgumentError(f"windows of knob {self.name!r} overlap; those of a replacing knob must not.")
         return values
 
@@ -201,7 +218,9 @@ class Readout:
         """Run arguments of the read-out."""
         return {
             f"{population}_tau": Parameter(Quantity(self.tau), "time constant of the moving averages", positive=True),
-            f"{population}_baseline": Parameter(Quantity(self.baseline), "burst probability while there has been no event"),
+            f"{population}_baseline": Parameter(
+                Quantity(self.baseline), "burst probability while there has been no event"
+            ),
         }
 
     def code(self, population: str, n: int) -> str:
@@ -213,7 +232,9 @@ class Readout:
             lines.append(f"{x}_count = 0")
         silent = f"int({population}_event_average <= 0*hertz)"
         burst, event = f"{population}_burst_average", f"{population}_event_average"
-        lines.append(f"{population}_burst_probability = ({burst} + {population}_baseline*hertz*{silent})/({event} + hertz*{silent})")
+        lines.append(
+            f"{population}_burst_probability = ({burst} + {population}_baseline*hertz*{silent})/({event} + hertz*{silent})"
+        )
         return "\n".join(lines)
 
 

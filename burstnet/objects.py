@@ -266,7 +266,7 @@ def _initialise(circuit: Circuit, population: Population, group: NeuronGroup) ->
         setattr(group, variable, expression)
     for projection in _incoming(circuit, population):
         if projection.constant:
-            if np.ndim(projection.weight):
+            if projection.given_weights:
                 setattr(group, f"w_{projection.name}", np.asarray(projection.weight))
             else:
                 setattr(group, f"w_{projection.name}", f"w0_{projection.name}")
@@ -302,7 +302,7 @@ def _synapses(
 ) -> Synapses:
     """One Synapses object for a projection, its plasticity, and everything tied to its weights."""
     tied = [p for p in circuit.projections if p.tied_to == projection.name]
-    per_synapse = projection.plasticity is not None or np.ndim(projection.weight) > 0
+    per_synapse = projection.plasticity is not None or projection.given_weights
     weight = f"w_{projection.name}" if per_synapse else f"w0_{projection.name}"
     parameters = {n: v for p in (projection, *tied) for n, v in p.parameters().items()}
     model = [equation_line(n, p) for n, p in parameters.items()]
@@ -350,7 +350,7 @@ def _synapses(
             synapses,
             weight,
             np.asarray(projection.weight) * Quantity(1, dim=Quantity(projection.weight).dim)
-            if np.ndim(projection.weight)
+            if projection.given_weights
             else f"w0_{projection.name}",
         )
     return synapses

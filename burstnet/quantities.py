@@ -22,13 +22,24 @@ __all__ = ["format_quantity", "parse_quantity", "parse_unit", "same_dimensions",
 
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*)", re.DOTALL)
 _FACTOR = re.compile(r"\s*([A-Za-z]+\d?|1)\s*(?:(?:\^|\*\*)\s*(-?\d))?\s*")
-_ALIASES = {"s": "second", "sec": "second", "seconds": "second", "V": "volt", "A": "amp", "F": "farad", "S": "siemens", "C": "coulomb"}
+_ALIASES = {
+    "s": "second",
+    "sec": "second",
+    "seconds": "second",
+    "V": "volt",
+    "A": "amp",
+    "F": "farad",
+    "S": "siemens",
+    "C": "coulomb",
+}
 _SI_NAMES = ("metre", "kilogram", "second", "amp", "kelvin", "mole", "candela")
 
 
 @lru_cache(maxsize=1)
 def _units() -> dict[str, Unit]:
-    known = {name: unit for source in (_allunits, _stdunits) for name, unit in vars(source).items() if isinstance(unit, Unit)}
+    known = {
+        name: unit for source in (_allunits, _stdunits) for name, unit in vars(source).items() if isinstance(unit, Unit)
+    }
     return known | {alias: known[name] for alias, name in _ALIASES.items()}
 
 
@@ -58,7 +69,9 @@ def parse_unit(text: str, *, name: str = "unit", given: str | None = None) -> Qu
         factor, power = found[1], int(found[2] or 1)
         if factor != "1":
             if factor not in _units():
-                raise ArgumentError(f"{name}={given!r}: the unit {factor!r} is not known; write for instance ms, Hz, mV, pA, nS, pF.")
+                raise ArgumentError(
+                    f"{name}={given!r}: the unit {factor!r} is not known; write for instance ms, Hz, mV, pA, nS, pF."
+                )
             unit = unit * _units()[factor] ** (power if operator == "*" else -power)
         position = found.end()
         if position == len(flat):
@@ -96,7 +109,9 @@ def parse_quantity(text: str, like: Quantity | float | None = None, *, name: str
     if not abs(float(value)) < float("inf"):
         raise ArgumentError(f"{name}={text!r} is too large; write a finite number.")
     if like is not None and not same_dimensions(value, like):
-        raise ArgumentError(f"{name}={text!r} has the wrong unit; write it in {display_unit(like) or 'plain numbers'}, for instance {format_quantity(like)}.")
+        raise ArgumentError(
+            f"{name}={text!r} has the wrong unit; write it in {display_unit(like) or 'plain numbers'}, for instance {format_quantity(like)}."
+        )
     return Quantity(value)
 
 
@@ -111,7 +126,11 @@ def unit_name(quantity: Quantity | float) -> str:
     for name in ("volt", "amp", "siemens", "farad", "second", "hertz", "coulomb", "ohm", "metre"):
         if _units()[name].dim is dim:
             return name
-    powers = [(name, f"{power:.12g}") for name, power in zip(_SI_NAMES, dim._dims, strict=True) if power] if dim is not DIMENSIONLESS else []
+    powers = (
+        [(name, f"{power:.12g}") for name, power in zip(_SI_NAMES, dim._dims, strict=True) if power]
+        if dim is not DIMENSIONLESS
+        else []
+    )
     return "*".join(name if power == "1" else f"{name}**{power}" for name, power in powers) or "1"
 
 

@@ -10,9 +10,12 @@ Salmon, Moraes, Dror & Shaw (2011). Parallel random numbers: as easy as 1, 2, 3.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from brian2.core.functions import Function
+from numpy.typing import ArrayLike
 
 from .errors import ArgumentError
 
@@ -26,7 +29,9 @@ _SCALE = 2.0**-32
 _NOISE, _PAIR = 0, 1
 
 
-def threefry4x32(counter, key, rounds: int = ROUNDS) -> tuple[np.ndarray, ...]:
+def threefry4x32(
+    counter: Sequence[ArrayLike], key: Sequence[ArrayLike], rounds: int = ROUNDS
+) -> tuple[np.ndarray, ...]:
     """Four 32-bit words for each counter.
 
     Parameters
@@ -46,7 +51,9 @@ def threefry4x32(counter, key, rounds: int = ROUNDS) -> tuple[np.ndarray, ...]:
         x = [np.asarray(word, dtype=np.uint32) + k[n] for n, word in enumerate(counter)]
         x = [np.array(word) for word in np.broadcast_arrays(*x)]
         for r in range(rounds):
-            for (a, b), turn in zip(((0, 1), (2, 3)) if r % 2 == 0 else ((0, 3), (2, 1)), _ROTATIONS[r % 8], strict=True):
+            for (a, b), turn in zip(
+                ((0, 1), (2, 3)) if r % 2 == 0 else ((0, 3), (2, 1)), _ROTATIONS[r % 8], strict=True
+            ):
                 x[a] += x[b]
                 x[b] = (x[b] << np.uint32(turn)) | (x[b] >> np.uint32(32 - turn))
                 x[b] ^= x[a]
@@ -63,7 +70,7 @@ def stream_number(name: str) -> int:
     return zlib.crc32(name.encode()) & 0x7FFFFFFF
 
 
-def check_seed(seed) -> int:
+def check_seed(seed: object) -> int:
     """`seed` as a plain int.
 
     Raises
@@ -86,7 +93,7 @@ class _NoiseBlocks:
     def __init__(self) -> None:
         self.blocks: dict[tuple, tuple] = {}
 
-    def __call__(self, word, seed, stream, index, step):
+    def __call__(self, word: Any, seed: Any, stream: Any, index: Any, step: Any) -> np.ndarray:
         index = np.atleast_1d(np.asarray(index))
         key = (int(np.max(seed)), int(np.max(stream)), len(index))
         first, cells, words = self.blocks.get(key, (0, None, None))
@@ -101,8 +108,10 @@ class _NoiseBlocks:
         return _as_uniform(words[int(word), offset])
 
 
-def _pair_uniform_numpy(seed, stream, i, j):
-    return _as_uniform(threefry4x32((np.asarray(i), np.asarray(j), 0, _PAIR), (np.asarray(seed), np.asarray(stream), 0, 0))[0])
+def _pair_uniform_numpy(seed: Any, stream: Any, i: Any, j: Any) -> np.ndarray:
+    return _as_uniform(
+        threefry4x32((np.asarray(i), np.asarray(j), 0, _PAIR), (np.asarray(seed), np.asarray(stream), 0, 0))[0]
+    )
 
 
 def _rounds_in_c(indent: str) -> str:
@@ -182,15 +191,29 @@ cdef inline double pair_uniform(int seed, int stream, int i, int j) noexcept:
 }
 
 
-def _function(name: str, numpy_implementation, arg_types: list[str], return_type: str, uses: dict[str, Function] | None = None) -> Function:
-    function = Function(numpy_implementation, arg_units=[1] * len(arg_types), arg_types=arg_types, return_unit=1, return_type=return_type)
+def _function(
+    name: str,
+    numpy_implementation: Callable[..., np.ndarray],
+    arg_types: list[str],
+    return_type: str,
+    uses: dict[str, Function] | None = None,
+) -> Function:
+    function = Function(
+        numpy_implementation,
+        arg_units=[1] * len(arg_types),
+        arg_types=arg_types,
+        return_unit=1,
+        return_type=return_type,
+    )
     function.implementations.add_implementation("numpy", numpy_implementation)
-    function.implementations.add_implementation("cpp", _CPP[name], dependencies=uses, name=name, compiler_kwds={"headers": ["<algorithm>"]})
+    function.implementations.add_implementation(
+        "cpp", _CPP[name], dependencies=uses, name=name, compiler_kwds={"headers": ["<algorithm>"]}
+    )
     function.implementations.add_implementation("cython", _CYTHON[name], dependencies=uses, name=name)
     return function
 
 
-def _threefry_numpy(word, c0, c1, c3, k0, k1):
+def _threefry_numpy(word: Any, c0: Any, c1: Any, c3: Any, k0: Any, k1: Any) -> np.ndarray:
     return threefry4x32((c0, c1, 0, c3), (k0, k1, 0, 0))[int(word)]
 
 
@@ -199,11 +222,11 @@ _USES = {"burstnet_threefry": _function("burstnet_threefry", _threefry_numpy, ["
 _draw = _NoiseBlocks()
 
 
-def _cell_uniform_numpy(word, seed, stream, index, step):
+def _cell_uniform_numpy(word: Any, seed: Any, stream: Any, index: Any, step: Any) -> np.ndarray:
     return _draw(word, seed, stream, index, step)
 
 
-def _cell_bernoulli_numpy(word, p, seed, stream, index, step):
+def _cell_bernoulli_numpy(word: Any, p: Any, seed: Any, stream: Any, index: Any, step: Any) -> np.ndarray:
     return (_draw(word, seed, stream, index, step) < p).astype(np.int32)
 
 
@@ -211,7 +234,9 @@ def _cell_bernoulli_numpy(word, p, seed, stream, index, step):
 cell_uniform = _function("cell_uniform", _cell_uniform_numpy, ["integer"] * 5, "float", _USES)
 
 #: 1 with probability p, else 0: ``cell_bernoulli(word, p, seed, stream, i, step)`` is ``cell_uniform(word, ...) < p``.
-cell_bernoulli = _function("cell_bernoulli", _cell_bernoulli_numpy, ["integer", "float", *["integer"] * 4], "integer", _USES)
+cell_bernoulli = _function(
+    "cell_bernoulli", _cell_bernoulli_numpy, ["integer", "float", *["integer"] * 4], "integer", _USES
+)
 
 #: Uniform number in (0, 1) for connections: ``pair_uniform(seed, stream, i, j)``.
 pair_uniform = _function("pair_uniform", _pair_uniform_numpy, ["integer"] * 4, "float", _USES)

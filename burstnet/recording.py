@@ -53,7 +53,9 @@ class Recording:
     trace_window: tuple[Quantity, Quantity] = (0 * second, 2 * second)
 
     def __post_init__(self) -> None:
-        if self.spikes not in ("all", "none") and (isinstance(self.spikes, bool) or not isinstance(self.spikes, (int, np.integer)) or self.spikes < 1):
+        if self.spikes not in ("all", "none") and (
+            isinstance(self.spikes, bool) or not isinstance(self.spikes, (int, np.integer)) or self.spikes < 1
+        ):
             raise ArgumentError(f"spikes={self.spikes!r} is not allowed; use 'all', 'none', or a number of cells.")
         for name in ("statistics", "states"):
             value = getattr(self, name)
@@ -63,7 +65,11 @@ class Recording:
             window = getattr(self, name)
             if window is None and name == "spike_window":
                 continue
-            timed = isinstance(window, (tuple, list)) and len(window) == 2 and all(same_dimensions(edge, 1 * ms) for edge in window)
+            timed = (
+                isinstance(window, (tuple, list))
+                and len(window) == 2
+                and all(same_dimensions(edge, 1 * ms) for edge in window)
+            )
             if not timed or not 0 <= float(window[0]) <= float(window[1]):
                 raise ArgumentError(f"{name}={window!r} is not allowed; give two times with 0 s <= start <= stop.")
 
@@ -73,10 +79,14 @@ class Recording:
         for name in ("statistics", "states"):
             ratio = float(getattr(self, name) / dt)
             if abs(ratio - round(ratio)) > 1e-6 or round(ratio) < 1:
-                raise ArgumentError(f"{name}={format_quantity(getattr(self, name))} is not allowed; it must be a whole number of steps of {format_quantity(dt)}.")
+                raise ArgumentError(
+                    f"{name}={format_quantity(getattr(self, name))} is not allowed; it must be a whole number of steps of {format_quantity(dt)}."
+                )
             found.append(round(ratio))
         if found[1] % found[0]:
-            raise ArgumentError(f"states={format_quantity(self.states)} is not allowed; it must be a multiple of statistics={format_quantity(self.statistics)}.")
+            raise ArgumentError(
+                f"states={format_quantity(self.states)} is not allowed; it must be a multiple of statistics={format_quantity(self.statistics)}."
+            )
         return found[0], found[1]
 
     def recorded_cells(self, n: int) -> int:
@@ -86,4 +96,7 @@ class Recording:
     def window_steps(self, dt: Quantity, steps: int) -> dict[str, tuple[int, int]]:
         """First step and first step after of the spike and trace windows."""
         spikes = self.spike_window or (0 * second, steps * dt)
-        return {name: (round(float(w[0] / dt)), round(float(w[1] / dt))) for name, w in (("spikes", spikes), ("trace", self.trace_window))}
+        return {
+            name: (round(float(w[0] / dt)), round(float(w[1] / dt)))
+            for name, w in (("spikes", spikes), ("trace", self.trace_window))
+        }

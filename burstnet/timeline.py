@@ -35,7 +35,9 @@ class Phase:
     def __post_init__(self) -> None:
         duration = Parameter(1 * second).checked(self.duration, f"duration of phase {self.name!r}")
         if float(duration) < 0:
-            raise ArgumentError(f"duration of phase {self.name!r}={format_quantity(duration)} is not allowed; it is at least 0 s.")
+            raise ArgumentError(
+                f"duration of phase {self.name!r}={format_quantity(duration)} is not allowed; it is at least 0 s."
+            )
 
 
 @dataclass(frozen=True)

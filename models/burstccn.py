@@ -18,7 +18,16 @@ import numpy as np
 from brian2.units import Hz, coulomb, ms, nA, pA, second
 from brian2.units.fundamentalunits import Quantity
 
-from burstnet.cells import Fragment, Parameter, ParameterSet, PyramidalParameters, exact_isi, parameter, shot_noise, two_compartment
+from burstnet.cells import (
+    Fragment,
+    Parameter,
+    ParameterSet,
+    PyramidalParameters,
+    exact_isi,
+    parameter,
+    shot_noise,
+    two_compartment,
+)
 from burstnet.circuit import Circuit, Population, Projection
 from burstnet.control import Knob, Readout, Signal
 from burstnet.errors import ArgumentError, unknown_name
@@ -45,12 +54,18 @@ class BurstCCNParameters(ParameterSet):
     p_b: Quantity = parameter(0.375, "baseline burst probability, of the rule and of Q", _SOURCE)
     w_max: Quantity = parameter(1.5, "upper bound of the drive's weight", _SOURCE)
     W_total: Quantity = parameter(22 * nA, "forward weights onto one cell, summed (0.55 * 40 nA)", _SOURCE)
-    Y_ratio: Quantity = parameter(4.2, "summed burst feedback over summed forward weight (0.75 * 0.70 * 800 / 100)", _SOURCE)
+    Y_ratio: Quantity = parameter(
+        4.2, "summed burst feedback over summed forward weight (0.75 * 0.70 * 800 / 100)", _SOURCE
+    )
     soma_bias: Quantity = parameter(50 * pA, "constant current into every soma", _SOURCE)
-    soma_bias_slope: Quantity = parameter(143 * pA, "somatic current taken away per unit of the area's burst probability", _SOURCE)
+    soma_bias_slope: Quantity = parameter(
+        143 * pA, "somatic current taken away per unit of the area's burst probability", _SOURCE
+    )
     dendrite_bias: Quantity = parameter(-10 * pA, "constant current into every dendrite", _SOURCE)
     output_bias: Quantity = parameter(42 * pA, "further constant current into the top area's dendrites", _SOURCE)
-    output_bias_slope: Quantity = parameter(1.71 * pA / Hz, "dendritic current taken away per Hz of the top area's event rate", _SOURCE)
+    output_bias_slope: Quantity = parameter(
+        1.71 * pA / Hz, "dendritic current taken away per Hz of the top area's event rate", _SOURCE
+    )
     tau_average: Quantity = parameter(1 * second, "time constant of all moving averages", _SOURCE, positive=True)
     isi_limit: Quantity = parameter(16 * ms, "longest interval inside a burst", _SOURCE, positive=True)
     noise_s: Quantity = parameter(300 * pA, "somatic noise, mean current of each sign", _SOURCE)
@@ -86,7 +101,14 @@ def cell(
         Step of the uniforms.
     """
     p = network or BurstCCNParameters()
-    noise = shot_noise(soma=p.noise_s, soma_rate=p.noise_rate_s, dendrite=p.noise_d, dendrite_rate=p.noise_rate_d, uniforms=uniforms, dt=dt)
+    noise = shot_noise(
+        soma=p.noise_s,
+        soma_rate=p.noise_rate_s,
+        dendrite=p.noise_d,
+        dendrite_rate=p.noise_rate_d,
+        uniforms=uniforms,
+        dt=dt,
+    )
     body = two_compartment(parameters, adaptation_jump=adaptation_jump, adaptation_order=adaptation_order)
     return body + (detector or exact_isi(p.isi_limit)) + noise
 
@@ -148,24 +170,36 @@ def circuit(
     step = float(Parameter(1 * ms, positive=True).checked(dt, "dt"))
     fraction = 1e-3 / step
     if not (fraction >= 1 and abs(fraction - round(fraction)) < 1e-9):
-        raise ArgumentError(f"dt={dt} is not allowed; the model is defined at 1 ms and scales to whole fractions of it, such as 0.5 ms.")
+        raise ArgumentError(
+            f"dt={dt} is not allowed; the model is defined at 1 ms and scales to whole fractions of it, such as 0.5 ms."
+        )
 
     bottom, top = names[0], names[-1]
     populations = [
         Population(
             name,
             n[name],
-            cell((cells or {}).get(name), p, adaptation_jump=adaptation_jump, adaptation_order=adaptation_order, detector=detector),
+            cell(
+                (cells or {}).get(name),
+                p,
+                adaptation_jump=adaptation_jump,
+                adaptation_order=adaptation_order,
+                detector=detector,
+            ),
             inject={"soma": f"{name}_soma_bias", "dendrite": f"{name}_dendrite_bias"},
             readout=Readout(p.tau_average, float(p.p_b)),
         )
         for name in names
     ]
     return Circuit(
-        populations=populations,
-        projections=[_drive(p, bottom), *_pathways(p, names, n, inputs_per_cell, dt)],
-        knobs=(Knob("teaching_gain", 0 * pA / Hz, slots), Knob("target_rate", 0 * Hz, slots), Knob("learning", float(plasticity == "always"), slots)),
-        signals=[*_soma_biases(p, names), *_dendrite_biases(p, names[:-1]), *_teacher(p, top)],
+        populations=tuple(populations),
+        projections=(_drive(p, bottom), *_pathways(p, names, n, inputs_per_cell, dt)),
+        knobs=(
+            Knob("teaching_gain", 0 * pA / Hz, slots),
+            Knob("target_rate", 0 * Hz, slots),
+            Knob("learning", float(plasticity == "always"), slots),
+        ),
+        signals=(*_soma_biases(p, names), *_dendrite_biases(p, names[:-1]), *_teacher(p, top)),
         dt=dt,
     )
 
@@ -192,7 +226,9 @@ def _drive(p: BurstCCNParameters, bottom: str) -> Projection:
     return Projection("drive", p.drive_current, bottom, "soma", weight=float(p.drive_weight), plasticity=rule)
 
 
-def _pathways(p: BurstCCNParameters, names: tuple[str, ...], n: Mapping[str, int], inputs: int | None, dt: Quantity) -> list[Projection]:
+def _pathways(
+    p: BurstCCNParameters, names: tuple[str, ...], n: Mapping[str, int], inputs: int | None, dt: Quantity
+) -> list[Projection]:
     found = []
     for k, (low, high) in enumerate(zip(names, names[1:], strict=False), start=1):
         number = str(k) if len(names) > 2 else ""
@@ -202,7 +238,16 @@ def _pathways(p: BurstCCNParameters, names: tuple[str, ...], n: Mapping[str, int
         backward = n[high] * forward / n[low]
         ratio = float(p.Y_ratio) * forward / backward
         W, Y, Q = (f"{letter}{number}" for letter in "WYQ")
-        found.append(Projection(W, low, high, "soma", weight=p.W_total / forward, connect=FixedIndegree(inputs) if inputs else AllToAll()))
+        found.append(
+            Projection(
+                W,
+                low,
+                high,
+                "soma",
+                weight=p.W_total / forward,
+                connect=FixedIndegree(inputs) if inputs else AllToAll(),
+            )
+        )
         found.append(Projection(Y, high, low, "dendrite", on="burst", tied_to=W, scale=ratio, delay=dt))
         found.append(Projection(Q, high, low, "dendrite", on="event", tied_to=W, scale=-float(p.p_b) * ratio, delay=dt))
     return found
@@ -223,7 +268,10 @@ def _soma_biases(p: BurstCCNParameters, names: tuple[str, ...]) -> list[Signal]:
 
 def _dendrite_biases(p: BurstCCNParameters, names: tuple[str, ...]) -> list[Signal]:
     offset = p.parameters()["dendrite_bias"]
-    return [Signal(f"{name}_dendrite_bias", f"{name}_dendrite_offset", 1 * pA, {f"{name}_dendrite_offset": offset}) for name in names]
+    return [
+        Signal(f"{name}_dendrite_bias", f"{name}_dendrite_offset", 1 * pA, {f"{name}_dendrite_offset": offset})
+        for name in names
+    ]
 
 
 def _teacher(p: BurstCCNParameters, top: str) -> list[Signal]:
@@ -233,6 +281,10 @@ def _teacher(p: BurstCCNParameters, top: str) -> list[Signal]:
         f"{top}_dendrite_bias",
         f"{top}_dendrite_offset + {top}_constant - {top}_slope*{top}_event_rate + teaching_current",
         1 * pA,
-        {f"{top}_dendrite_offset": declared["dendrite_bias"], f"{top}_constant": declared["output_bias"], f"{top}_slope": declared["output_bias_slope"]},
+        {
+            f"{top}_dendrite_offset": declared["dendrite_bias"],
+            f"{top}_constant": declared["output_bias"],
+            f"{top}_slope": declared["output_bias_slope"],
+        },
     )
     return [teacher, bias]

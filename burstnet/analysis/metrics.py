@@ -44,4 +44,7 @@ def as_plain(metrics: dict[str, Metric]) -> dict[str, dict[str, Any]]:
     def number(value: float) -> float | None:
         return float(value) if np.isfinite(value) else None
 
-    return {name: {"unit": m.unit, "mean": number(m.mean), "sd": number(m.sd), "per_seed": [number(v) for v in m.per_seed]} for name, m in metrics.items()}
+    return {
+        name: {"unit": m.unit, "mean": number(m.mean), "sd": number(m.sd), "per_seed": [number(v) for v in m.per_seed]}
+        for name, m in metrics.items()
+    }

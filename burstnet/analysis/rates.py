@@ -45,9 +45,7 @@ def binned_rate(
     return (edges[1:] + edges[:-1]) / 2, counts / (result.populations[population] * np.diff(edges))
 
 
-def binned_burst_probability(
-    result: Result, population: str, width: float = 0.5
-) -> tuple[np.ndarray, np.ndarray]:
+def binned_burst_probability(result: Result, population: str, width: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
     """Bursts over events, counted in bins one after the other.
 
     Parameters

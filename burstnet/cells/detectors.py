@@ -44,9 +44,16 @@ def exact_isi(limit: Quantity = 16 * ms) -> Fragment:
         spike_before : 1
         in_burst : 1
         """,
-        parameters={"isi_limit": Parameter(Quantity(limit), "longest interval inside a burst", "Greedy et al. 2022", positive=True)},
+        parameters={
+            "isi_limit": Parameter(
+                Quantity(limit), "longest interval inside a burst", "Greedy et al. 2022", positive=True
+            )
+        },
         initial={"previous_spike": "-1e9", "spike_before": "-1e9"},
-        events={"event": "{spike} and isi > limit_in_steps", "burst": "{spike} and isi <= limit_in_steps and in_burst < 0.5"},
+        events={
+            "event": "{spike} and isi > limit_in_steps",
+            "burst": "{spike} and isi <= limit_in_steps and in_burst < 0.5",
+        },
         reset="""
         in_burst = int(isi <= limit_in_steps)
         spike_before = previous_spike
@@ -86,9 +93,16 @@ def leaky_counter(tau: Quantity = 16 * ms) -> Fragment:
         spike_before : 1
         in_burst : 1
         """,
-        parameters={"tau_count": Parameter(Quantity(tau), "time constant of the spike counter", "Payeur et al. 2021", positive=True)},
+        parameters={
+            "tau_count": Parameter(
+                Quantity(tau), "time constant of the spike counter", "Payeur et al. 2021", positive=True
+            )
+        },
         initial={"previous_spike": "-1e9", "spike_before": "-1e9"},
-        events={"event": "{spike} and spike_count < count_limit", "burst": "{spike} and spike_count >= count_limit and in_burst < 0.5"},
+        events={
+            "event": "{spike} and spike_count < count_limit",
+            "burst": "{spike} and spike_count >= count_limit and in_burst < 0.5",
+        },
         reset="""
         in_burst = int(spike_count >= count_limit)
         spike_count += 1

@@ -45,22 +45,30 @@ class Parameter:
     def checked(self, value: Quantity | float, name: str) -> Quantity:
         """`value` as a Quantity, or an ArgumentError that says what `name` may be."""
         if not isinstance(value, (int, float, np.number, Quantity)) or isinstance(value, bool) or np.ndim(value) != 0:
-            raise ArgumentError(f"{name}={value!r} is not a single quantity; give for instance {format_quantity(self.value)}.")
+            raise ArgumentError(
+                f"{name}={value!r} is not a single quantity; give for instance {format_quantity(self.value)}."
+            )
         quantity = Quantity(value)
         if not same_dimensions(quantity, self.value):
             unit = display_unit(self.value) or "no unit"
-            raise ArgumentError(f"{name}={format_quantity(quantity)} has the wrong unit; it is measured in {unit}, for instance {format_quantity(self.value)}.")
+            raise ArgumentError(
+                f"{name}={format_quantity(quantity)} has the wrong unit; it is measured in {unit}, for instance {format_quantity(self.value)}."
+            )
         if not np.isfinite(float(quantity)):
             raise ArgumentError(f"{name}={value!r} is not finite; give for instance {format_quantity(self.value)}.")
         if self.positive and float(quantity) <= 0:
-            raise ArgumentError(f"{name}={format_quantity(quantity)} is not allowed; it must be above 0, for instance {format_quantity(self.value)}.")
+            raise ArgumentError(
+                f"{name}={format_quantity(quantity)} is not allowed; it must be above 0, for instance {format_quantity(self.value)}."
+            )
         return quantity
 
 
 def parameter(default: Quantity | float, doc: str, source: str = "", *, positive: bool = False) -> Any:
     """A field of a `ParameterSet`: default value with unit, meaning and source."""
     value = Quantity(default)
-    return field(default_factory=lambda: Quantity(value), metadata={"parameter": Parameter(value, doc, source, positive)})
+    return field(
+        default_factory=lambda: Quantity(value), metadata={"parameter": Parameter(value, doc, source, positive)}
+    )
 
 
 @dataclass(frozen=True)
@@ -84,7 +92,9 @@ class ParameterSet:
 
     def parameters(self) -> dict[str, Parameter]:
         """Name to `Parameter` with this set's own values."""
-        return {name: dataclasses.replace(declared, value=getattr(self, name)) for name, declared in self.declared().items()}
+        return {
+            name: dataclasses.replace(declared, value=getattr(self, name)) for name, declared in self.declared().items()
+        }
 
     def replace(self, **changes: Quantity | float) -> Self:
         """A copy with some values changed; an unknown name is an ArgumentError."""
@@ -97,7 +107,9 @@ class ParameterSet:
 def _merge(kind: str, one: Fragment, other: Fragment, mine: Mapping, theirs: Mapping) -> dict:
     for name in mine:
         if name in theirs:
-            raise ArgumentError(f"{kind} {name!r} is defined by both {one.name!r} and {other.name!r}; rename it in one of them.")
+            raise ArgumentError(
+                f"{kind} {name!r} is defined by both {one.name!r} and {other.name!r}; rename it in one of them."
+            )
     return {**mine, **theirs}
 
 
@@ -179,7 +191,13 @@ class Fragment:
             contributions=_merge("contribution", self, other, self.contributions, other.contributions),
             after=self.after + other.after,
             exact=_merge("exact decay", self, other, self.exact, other.exact),
-            namespace=_merge("function", self, other, self.namespace, {k: v for k, v in other.namespace.items() if self.namespace.get(k) is not v}),
+            namespace=_merge(
+                "function",
+                self,
+                other,
+                self.namespace,
+                {k: v for k, v in other.namespace.items() if self.namespace.get(k) is not v},
+            ),
         )
 
     def with_parameters(self, **values: Quantity | float) -> Fragment:

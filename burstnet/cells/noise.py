@@ -47,10 +47,17 @@ def shot_noise(
     if uniforms is not None:
         values = np.ascontiguousarray(uniforms, dtype=float)
         if values.ndim != 3 or values.shape[2] != 4 or dt is None:
-            raise ArgumentError(f"uniforms of shape {values.shape} is not allowed; give shape (steps, cells, 4) together with dt.")
-        namespace = {f"given_uniform_{word}": TimedArray(values[:, :, word], dt=dt, name=f"given_uniform_{word}") for word in range(4)}
+            raise ArgumentError(
+                f"uniforms of shape {values.shape} is not allowed; give shape (steps, cells, 4) together with dt."
+            )
+        namespace = {
+            f"given_uniform_{word}": TimedArray(values[:, :, word], dt=dt, name=f"given_uniform_{word}")
+            for word in range(4)
+        }
         pulse = "int(given_uniform_{word}(t, i) < {p})"
-    plus_s, minus_s, plus_d, minus_d = (pulse.format(word=word, p=f"noise_rate_{c}*dt") for word, c in enumerate("ssdd"))
+    plus_s, minus_s, plus_d, minus_d = (
+        pulse.format(word=word, p=f"noise_rate_{c}*dt") for word, c in enumerate("ssdd")
+    )
     return Fragment(
         name="shot_noise",
         equations=f"""

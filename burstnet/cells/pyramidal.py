@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from brian2.units import mV, ms, nS, pA, pF
+from brian2.units import ms, mV, nS, pA, pF
 from brian2.units.fundamentalunits import Quantity
 
 from ..errors import unknown_name
@@ -48,7 +48,9 @@ ADAPTATION_JUMPS = {"published": "0.001*b", "full": "b"}
 ADAPTATION_ORDERS = ("new", "old")
 
 
-def two_compartment(parameters: PyramidalParameters | None = None, *, adaptation_jump: str = "published", adaptation_order: str = "new") -> Fragment:
+def two_compartment(
+    parameters: PyramidalParameters | None = None, *, adaptation_jump: str = "published", adaptation_order: str = "new"
+) -> Fragment:
     """Soma with a moving threshold, dendrite with a plateau, back-propagating action potential and two adaptations.
 
     Compose it with a detector of events and bursts, which also keeps the times of the last two spikes.

@@ -81,7 +81,6 @@ def _highest(values: np.ndarray) -> float:
     return float(np.max(drawn[np.isfinite(drawn)], initial=0.0))
 
 
-
 def _name_windows(ax: Axes, windows: list[TeachingWindow]) -> None:
     """Write above each window what is asked for in it, where it is wide enough."""
     low, high = ax.get_xlim()

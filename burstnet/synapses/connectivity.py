@@ -61,7 +61,9 @@ class OneToOne(Connectivity):
 
     def check(self, name: str, n_source: int, n_target: int) -> None:
         if n_source != n_target:
-            raise ArgumentError(f"projection {name!r}: OneToOne needs equal sizes, got {n_source} and {n_target} cells.")
+            raise ArgumentError(
+                f"projection {name!r}: OneToOne needs equal sizes, got {n_source} and {n_target} cells."
+            )
 
     def count(self, n_source: int, n_target: int) -> int | None:
         return n_target
@@ -134,11 +136,15 @@ class FromArrays(Connectivity):
         for side in ("i", "j"):
             values = np.asarray(getattr(self, side))
             if values.ndim != 1 or not np.issubdtype(values.dtype, np.integer):
-                raise ArgumentError(f"{side} of shape {values.shape} and type {values.dtype} is not allowed; give a one-dimensional array of whole numbers.")
+                raise ArgumentError(
+                    f"{side} of shape {values.shape} and type {values.dtype} is not allowed; give a one-dimensional array of whole numbers."
+                )
             if not len(values):
                 raise ArgumentError(f"{side}=[] is not allowed; give at least one connection.")
             if values.min() < 0 or values.max() > _LARGEST:
-                raise ArgumentError(f"{side} holds {values.min()} to {values.max()}; cells are numbered from 0 to {_LARGEST}.")
+                raise ArgumentError(
+                    f"{side} holds {values.min()} to {values.max()}; cells are numbered from 0 to {_LARGEST}."
+                )
             object.__setattr__(self, side, values.astype(np.int32))
         if len(self.i) != len(self.j):
             raise ArgumentError(f"i and j have {len(self.i)} and {len(self.j)} entries; they need equally many.")
@@ -152,4 +158,6 @@ class FromArrays(Connectivity):
     def check(self, name: str, n_source: int, n_target: int) -> None:
         for side, values, n in (("i", self.i, n_source), ("j", self.j, n_target)):
             if values.max() >= n:
-                raise ArgumentError(f"projection {name!r}: {side} holds {values.min()} to {values.max()}; allowed are 0 to {n - 1}.")
+                raise ArgumentError(
+                    f"projection {name!r}: {side} holds {values.min()} to {values.max()}; allowed are 0 to {n - 1}."
+                )

@@ -20,8 +20,8 @@ from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import all_devices, reset_device, set_device
 from brian2.units import second
 
-from ..objects import RUN_NUMBERS, Brian2Objects, build_objects
 from ..errors import BuildError, RunError
+from ..objects import RUN_NUMBERS, Brian2Objects, build_objects
 from .cache import Cache, program_key
 from .compiler import Compiler, find_compiler
 from .program import Program, Progress, RawRun, RunRequest
@@ -316,7 +316,7 @@ class CppProgram:
 
 def _check_lengths(arrays: Mapping[str, np.ndarray], folder: str) -> None:
     """Everything a monitor recorded has the length that the monitor counted."""
-    for name, values in arrays.items():
+    for name in arrays:
         owner, _, variable = name.partition(".")
         if variable == "t" and f"{owner}.N" in arrays:
             expected = int(arrays[f"{owner}.N"].ravel()[0])

@@ -108,7 +108,9 @@ def test_the_back_propagating_current_lasts_two_milliseconds(dt):
     assert not bap.bap[1].any()
 
 
-@pytest.mark.parametrize("dt", [2 * ms, 0.3 * ms, 1.5 * ms, 0.7 * ms, 0 * ms, -1 * ms, 1, 1 * mV, "1 ms", float("nan") * ms])
+@pytest.mark.parametrize(
+    "dt", [2 * ms, 0.3 * ms, 1.5 * ms, 0.7 * ms, 0 * ms, -1 * ms, 1, 1 * mV, "1 ms", float("nan") * ms]
+)
 def test_other_steps_are_refused(dt):
     with pytest.raises(ArgumentError, match="^dt="):
         burstccn.circuit(dt=dt)
@@ -130,7 +132,10 @@ def test_other_steps_are_refused(dt):
         (dict(cells={"outptu": None}), "Unknown area 'outptu'; .*Did you mean 'output'?"),
         (dict(inputs_per_cell=0), "inputs_per_cell=0 is not allowed; 'input' has 100 cells"),
         (dict(inputs_per_cell=101), "inputs_per_cell=101 is not allowed; 'input' has 100 cells"),
-        (dict(plasticity="teachng"), "Unknown plasticity 'teachng'; allowed: always, teaching. Did you mean 'teaching'?"),
+        (
+            dict(plasticity="teachng"),
+            "Unknown plasticity 'teachng'; allowed: always, teaching. Did you mean 'teaching'?",
+        ),
         (dict(adaptation_jump="none"), "Unknown adaptation_jump 'none'; allowed: full, published"),
         (dict(adaptation_order="newer"), "Unknown adaptation_order 'newer'; allowed: new, old. Did you mean 'new'?"),
         (dict(slots=-1), "slots=-1"),
@@ -158,7 +163,9 @@ def test_plasticity_always_or_only_while_taught():
 
 
 def test_the_teacher_drives_the_top_areas_dendrites_only():
-    timeline = Timeline([Phase("pre", 20 * ms), Phase("teach", 20 * ms, {"teaching_gain": 80 * pA / Hz, "target_rate": 10 * Hz})])
+    timeline = Timeline(
+        [Phase("pre", 20 * ms), Phase("teach", 20 * ms, {"teaching_gain": 80 * pA / Hz, "target_rate": 10 * Hz})]
+    )
     objects = brian2_objects(burstccn.circuit(areas=3, sizes=10), timeline, seed=1)
     names = ["teaching_current", "output_event_average", "output_event_rate", "output_dendrite_bias"]
     names += ["input_dendrite_bias", "hidden1_dendrite_bias", "output_soma_bias", "output_burst_probability"]
