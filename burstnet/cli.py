@@ -67,11 +67,15 @@ def list_(
 
     Example: burstnet list target-rate
     """
-    from .experiment import experiments, find_experiment, settings_table
+    from .experiment import experiments, find_experiment, models, settings_table
 
     if protocol is None:
+        typer.echo("models")
+        for name, title in models().items():
+            typer.echo(f"  {name:<16} {title}")
+        typer.echo("protocols, each with `burstnet run NAME`")
         for name, load in experiments().items():
-            typer.echo(f"{name:<16} {load().title}")
+            typer.echo(f"  {name:<16} {load().title}")
         return
     rows = settings_table(find_experiment(protocol))
     width = max(len(row[0]) for row in rows)

@@ -15,7 +15,7 @@ from .circuit import Circuit
 from .errors import ArgumentError, unknown_name
 from .quantities import parse_quantity
 
-__all__ = ["Choice", "Experiment", "Setup", "Whole", "experiments", "find_experiment"]
+__all__ = ["Choice", "Experiment", "Setup", "Whole", "experiments", "find_experiment", "models"]
 
 
 @dataclass(frozen=True)
@@ -149,6 +149,7 @@ class Experiment:
         return getattr(importlib.import_module(module), function)(result)
 
 
+_OUR_MODELS = ("burstccn",)
 _OURS = {"target-rate": "burstnet.protocols.target_rate:EXPERIMENT"}
 
 
@@ -163,6 +164,13 @@ def experiments() -> dict[str, Callable[[], Experiment]]:
     return found | {
         point.name: point.load for point in entry_points(group="burstnet.protocols") if point.name not in found
     }
+
+
+def models() -> dict[str, str]:
+    """Every model by name with its first line, ours and those of the entry-point group ``burstnet.models``."""
+    found = {name: importlib.import_module(f"burstnet.models.{name}") for name in _OUR_MODELS}
+    found |= {point.name: point.load() for point in entry_points(group="burstnet.models") if point.name not in found}
+    return {name: (module.__doc__ or "").strip().partition("\n")[0] for name, module in found.items()}
 
 
 def find_experiment(name: str) -> Experiment:

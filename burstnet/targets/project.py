@@ -149,6 +149,8 @@ def _gather(folder: Path, units: int) -> list[str]:
 
 #: Cells that one pass of the widest vector unit takes; the rest gets a loop of its own, so that it is vectorised too.
 _BLOCK = 16
+#: Synapses between the one that is served and the one that is asked for.
+_AHEAD = 32
 _IVDEP = "#if defined(__clang__)\n#pragma clang loop vectorize(assume_safety)\n#elif defined(__GNUC__)\n#pragma GCC ivdep\n#endif\n"
 
 
@@ -172,9 +174,22 @@ def _faster(path: Path) -> str:
                 + text[found.end() :]
             )
         return text
+    if "_spiking_synapses" in text:
+        return _prefetched(text)
     found = re.fullmatch(r"(\w+?)_(event|burst)_thresholder_codeobject", path.stem)
     if found:
         spikes = f"_array_{found[1]}__spikespace"
         over_spikes = f"for (int32_t _k = 0; _k < {spikes}[N]; _k++)\n    {{\n        const size_t _idx = {spikes}[_k];"
         return re.sub(r"for\(size_t _idx=0; _idx<N; _idx\+\+\)\s*\{", over_spikes, text)
     return text
+
+
+def _prefetched(text: str) -> str:
+    """The loop over synapses, which lie all over memory, asks for the cell of a later synapse while it serves one."""
+    cells = re.search(r"= (\w+_synaptic_(?:pre|post))\[_idx\];", text)
+    here = re.search(r"(?m)^[ ]*const size_t _idx = \(\*_spiking_synapses\)\[_spiking_synapse_idx\];\n", text)
+    if not cells or not here:
+        return text
+    later = f"_spiking_synapse_idx + {_AHEAD}"
+    ask = f"if ({later} < _num_spiking_synapses) __builtin_prefetch(&{cells[1]}[(*_spiking_synapses)[{later}]]);\n"
+    return text[: here.end()] + ask + text[here.end() :]

@@ -137,7 +137,7 @@ def _verification(report: Path) -> list[dict[str, Any]]:
 
 
 def trim_verification(full: Path, trimmed: Path) -> None:
-    """Make the file that the model's page shows from a verify.json: no values per seed, five digits, a row on a line."""
+    """Make the file that the model's page shows: no values per seed, five digits, a row on a line."""
 
     def kept(row: dict[str, Any]) -> dict[str, Any]:
         short = {key: float(f"{value:.5g}") if isinstance(value, float) else value for key, value in row.items()}
@@ -182,7 +182,7 @@ class ParameterTable(TableDirective):
 
 
 class EquationTable(TableDirective):
-    """``.. equation-table:: burstnet.MODULE:FUNCTION`` shows formulae beside the equations of the fragment that it makes."""
+    """``.. equation-table:: burstnet.MODULE:FUNCTION`` shows formulae beside those of the fragment that it makes."""
 
     required_arguments = 1
     has_content = True
@@ -197,12 +197,12 @@ class EquationTable(TableDirective):
 class ReproductionTable(TableDirective):
     """``.. reproduction-table:: FILE`` shows a trimmed verify.json beside the page.
 
-    Without options it counts verdicts; with ``:condition:`` it shows the quantities of one condition, with ``:quantities:`` only
-    those that match a pattern, with ``:collapsed:`` behind that text.
+    Without options it counts verdicts; with ``:condition:`` it shows the quantities of one condition, with
+    ``:quantities:`` only those that match a pattern, with ``:collapsed:`` behind that text.
     """
 
     required_arguments = 1
-    option_spec = {"condition": directives.unchanged, "quantities": directives.unchanged, "collapsed": directives.unchanged}
+    option_spec = dict.fromkeys(("condition", "quantities", "collapsed"), directives.unchanged)
 
     def run(self) -> list[nodes.Node]:
         """Build the table."""

@@ -2,8 +2,9 @@
 A circuit of your own
 =====================
 
-Two populations of pyramidal cells: ``low`` sends its events to the somata of ``high``, ``high`` sends its bursts to the
-dendrites of ``low``. Light drives the dendrites of ``high`` for two seconds, twice; the second time the feedback is cut.
+Two populations of pyramidal cells: ``low`` sends its events to the somata of ``high``, ``high`` sends its bursts to
+the dendrites of ``low``. Light drives the dendrites of ``high`` for two seconds, twice; the second time the feedback
+is cut.
 """
 
 # %%
@@ -22,16 +23,17 @@ pyramidal = two_compartment() + exact_isi(16 * ms) + shot_noise()
 
 # %%
 # A projection says what it transmits on, where its current enters, and by which rule cells connect. Every transmitted
-# event adds its weight as a current for 1 ms. Two numbers multiply the weight: ``scale`` holds for a whole run, ``gain``
-# names a knob, which phases turn within a run.
+# event adds its weight as a current for 1 ms. Two numbers multiply the weight: ``scale`` holds for a whole run,
+# ``gain`` names a knob, which phases turn within a run.
+fifty = FixedIndegree(50)
 circuit = bn.Circuit(
     populations=[
         bn.Population("low", 200, pyramidal, inject={"soma": "bias"}, readout=bn.Readout()),
         bn.Population("high", 200, pyramidal, inject={"dendrite": "light"}, readout=bn.Readout()),
     ],
     projections=[
-        bn.Projection("up", "low", "high", "soma", on="event", weight=0.4 * nA, connect=FixedIndegree(50)),
-        bn.Projection("down", "high", "low", "dendrite", on="burst", weight=0.4 * nA, connect=FixedIndegree(50), gain="feedback"),
+        bn.Projection("up", "low", "high", "soma", on="event", weight=0.4 * nA, connect=fifty),
+        bn.Projection("down", "high", "low", "dendrite", on="burst", weight=0.4 * nA, connect=fifty, gain="feedback"),
     ],
     knobs=[bn.Knob("bias", 80 * pA), bn.Knob("light", 0 * pA), bn.Knob("feedback", 1.0)],
 )
@@ -51,8 +53,8 @@ timeline = bn.Timeline(
 # %%
 # Compile and run
 # ---------------
-# One build. The light, the phases, the strength of a projection and the seeds are numbers of a run; the second arm, with
-# the forward projection at half its strength, compiles nothing and sees the same noise and the same connections.
+# One build. The light, the phases, the strength of a projection and the seeds are numbers of a run; the second arm,
+# with the forward projection at half its strength, compiles nothing and sees the same noise and the same connections.
 compiled = bn.compile(circuit, timeline)
 control = compiled.run(seeds=range(1, 9))
 weak = compiled.run(seeds=range(1, 9), params={"up.scale": 0.5})
@@ -60,8 +62,9 @@ weak = compiled.run(seeds=range(1, 9), params={"up.scale": 0.5})
 # %%
 # Look
 # ----
-# Half the forward projection takes away events of ``high`` and leaves its burst probability; light does most of its work
-# on the burst probability. The bursts of ``high`` raise the burst probability of ``low``, unless the feedback is cut.
+# Half the forward projection takes away events of ``high`` and leaves its burst probability; light does most of its
+# work on the burst probability. The bursts of ``high`` raise the burst probability of ``low``, unless the feedback is
+# cut.
 for arm, result in (("control", control), ("up.scale = 0.5", weak)):
     for phase, (start, stop) in result.phases.items():
         e = {name: result.rate(name, "event", start + 0.5, stop).mean() for name in ("low", "high")}

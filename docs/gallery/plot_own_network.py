@@ -2,8 +2,8 @@
 A circuit in a network of your own
 ==================================
 
-A population is a Brian2 ``NeuronGroup`` and a projection a ``Synapses``, so a circuit can join any Brian2 objects. Here a plain
-leaky neuron listens to the bursts of ``output``.
+A population is a Brian2 ``NeuronGroup`` and a projection a ``Synapses``, so a circuit can join any Brian2 objects.
+Here a plain leaky neuron listens to the bursts of ``output``.
 """
 
 # %%
@@ -22,10 +22,11 @@ objects = bn.brian2_objects(burstccn.circuit(sizes=20), bn.Timeline([bn.Phase("r
 print(objects.populations["output"].name, sorted(objects.projections))
 
 # %%
-# Ours fire the custom events ``event`` and ``burst`` beside Brian2's ``spike``; any ``Synapses`` can listen to them. What
-# shares a network with a circuit runs on its clock.
+# Ours fire the custom events ``event`` and ``burst`` beside Brian2's ``spike``; any ``Synapses`` can listen to them.
+# What shares a network with a circuit runs on its clock.
 clock = objects.control.clock
-listener = NeuronGroup(1, "dv/dt = -v/(20*ms) : volt", threshold="v > 3*mV", reset="v = 0*mV", method="euler", clock=clock)
+leak = "dv/dt = -v/(20*ms) : volt"
+listener = NeuronGroup(1, leak, threshold="v > 3*mV", reset="v = 0*mV", method="euler", clock=clock)
 ears = Synapses(objects.populations["output"], listener, on_pre="v += 1*mV", on_event={"pre": "burst"}, clock=clock)
 ears.connect()
 potential = StateMonitor(listener, "v", record=True, clock=clock)

@@ -64,28 +64,28 @@ def test_summed_weights_stay_with_size_and_sparseness(sizes, inputs):
     assert len(objects.projections["W"]) == 25 * indegree
 
 
-def first_change(dt, timeline=None, **options):
-    """Changes of the drive's weights in each step, and the somatic noise pulses, of 60 cells over 0.3 s."""
-    circuit = burstccn.circuit(sizes={"input": 60, "output": 5}, dt=dt, **options)
-    _, (states,) = run(circuit, 300 * ms, {"input": ["w_drive", "V_s"]}, timeline, seed=2)
+def changes_of_drive(dt=1 * ms, timeline=None, **options):
+    """Changes of the drive's weights in each step, 100 cells over 0.12 s."""
+    circuit = burstccn.circuit(sizes={"output": 2}, dt=dt, **options)
+    _, (states,) = run(circuit, 120 * ms, {"input": ["w_drive"]}, timeline, seed=2)
     return np.diff(states.w_drive_, prepend=0.4, axis=1)
 
 
-@pytest.mark.parametrize("dt", [1 * ms, 0.5 * ms, 0.25 * ms])
+@pytest.mark.parametrize("dt", [1 * ms, 0.5 * ms])
 def test_a_burst_and_an_event_change_the_weight_alike_at_any_step(dt):
-    changes = first_change(dt)
+    changes = changes_of_drive(dt)
     found = np.unique(np.round(changes[changes != 0], 9))
     np.testing.assert_allclose(found, [-0.01725, 0.046], rtol=1e-6)
 
 
-@pytest.mark.parametrize("dt", [1 * ms, 0.5 * ms, 0.2 * ms])
+@pytest.mark.parametrize("dt", [1 * ms, 0.5 * ms])
 def test_pulses_carry_the_same_charge_and_feedback_lags_one_step_more(dt):
     circuit = burstccn.circuit(sizes=10, dt=dt)
     objects = brian2_objects(circuit, seed=2)
     low, high = objects.populations["input"], objects.populations["output"]
     forward, feedback = (StateMonitor(g, [v], record=[0], when="end") for g, v in ((high, "I_W"), (low, "I_Q")))
     counts = StateMonitor(objects.control, ["input_event_total", "output_event_total"], record=True, when="end")
-    Network(*objects.all(), forward, feedback, counts).run(150 * ms)
+    Network(*objects.all(), forward, feedback, counts).run(100 * ms)
     sent, returned = (np.diff(getattr(counts, f"{area}_event_total")[0], prepend=0) for area in ("input", "output"))
     assert sent.sum() > 5 and returned.sum() > 3
     per_step = 1e-3 / float(dt)
@@ -153,13 +153,12 @@ def test_parameters_are_checked(values):
 
 
 def test_plasticity_always_or_only_while_taught():
-    taught = Timeline([Phase("pre", 150 * ms), Phase("teach", 150 * ms, {"learning": 1.0})])
-    assert np.any(first_change(1 * ms)[:, :150])
-    changes = first_change(1 * ms, taught, plasticity="teaching")
-    assert not np.any(changes[:, :150]) and np.any(changes[:, 150:])
-    assert not np.any(first_change(1 * ms, plasticity="teaching"))
-    frozen = Timeline([Phase("frozen", 300 * ms, {"learning": 0.0})])
-    assert not np.any(first_change(1 * ms, frozen))
+    taught = Timeline([Phase("pre", 60 * ms), Phase("teach", 60 * ms, {"learning": 1.0})])
+    changes = changes_of_drive(timeline=taught, plasticity="teaching")
+    assert not np.any(changes[:, :60]) and np.any(changes[:, 60:])
+    frozen = Timeline([Phase("pre", 60 * ms), Phase("frozen", 60 * ms, {"learning": 0.0})])
+    changes = changes_of_drive(timeline=frozen)
+    assert np.any(changes[:, :60]) and not np.any(changes[:, 60:])
 
 
 def test_the_teacher_drives_the_top_areas_dendrites_only():
