@@ -77,7 +77,7 @@ def _escaped(text: str) -> str:
 
 
 def equation_rows(fragment: Any, lines: Iterable[str]) -> list[Row]:
-    """Formula and the fragment's own text, for lines such as ``V_s | C_s \\dot V = ...``.
+    """Formula and the fragment's own text, for lines such as ``V_s | C_s dV/dt = ...``.
 
     The name before the bar is a variable of the equations, ``threshold`` or ``reset``.
     """
