@@ -309,7 +309,7 @@ def _synapses(
     if per_synapse:
         model.append(f"w_{projection.name} : amp")
     links = {name for p in (projection, *tied) for name in (p.gain, p.plasticity and p.plasticity.learning) if name}
-    model += [f"{name} : 1 (linked)" for name in links]
+    model += [f"{name} : 1 (linked)" for name in sorted(links)]
     on_pre: dict[str, str] = {}
     on_post: dict[str, str] = {}
     on_event: dict[str, str] = {}

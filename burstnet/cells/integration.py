@@ -39,7 +39,7 @@ class SequentialEuler:
 
     def __call__(self, equations: Equations, variables: object = None, method_options: object = None) -> str:
         """Abstract code of one step, as Brian2 asks a state updater for it."""
-        rates = {name: equations[name].expr.code for name in equations.diff_eq_names}
+        rates = {name: equations[name].expr.code for name in sorted(equations.diff_eq_names)}
         lines = []
         for block in (tuple(name for name in rates if name not in self.after), self.after):
             for name in block:

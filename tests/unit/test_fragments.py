@@ -354,3 +354,10 @@ def test_given_uniforms_are_used_word_by_word():
     np.testing.assert_allclose(currents.I_s[0] / amp, [soma, -soma, 0, 0])
     np.testing.assert_allclose(currents.I_d[0] / amp, [0, 0, dendrite, -dendrite])
     assert not np.any(currents.I_s[1]) and not np.any(currents.I_d[1])
+
+
+def test_a_step_is_written_in_one_order_whatever_the_hash_seed():
+    """Brian2 keeps variables in a set; another order of sums would be another trajectory after every build."""
+    equations = Equations("\n".join(f"d{name}/dt = -{name}/second : 1" for name in "qbxaz"))
+    assigned = [line.split(" = ")[0] for line in SequentialEuler()(equations).splitlines()][5:]
+    assert assigned == sorted(assigned)
