@@ -18,6 +18,7 @@ from brian2 import (
     pA,
     second,
 )
+from brian2.equations.equations import Equations
 from brian2.units.fundamentalunits import Quantity
 
 from burstnet.cells import (
