@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from brian2.core.functions import Function
 from brian2.equations.equations import Equations
-from brian2.input.timedarray import TimedArray
 from brian2.units import amp, ms
 from brian2.units.fundamentalunits import Quantity
 
 from .cells.fragment import Fragment, Parameter
 from .control import Knob, Readout, Signal
+from .description import plain
 from .errors import ArgumentError, unknown_name
 from .plasticity.burst_dependent import BurstDependent
 from .quantities import default, same_dimensions, unit_name
@@ -179,6 +177,14 @@ class Projection:
             raise ArgumentError(
                 f"projection {self.name!r}: eta={rule.eta} has the wrong unit; it is measured in {unit_name(eta)}."
             )
+
+    def fixed(self) -> dict[str, Any]:
+        """What a build depends on: all but the numbers that a run sets."""
+        kept = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in ("weight", "scale")}
+        return kept | {
+            "source": "constant" if self.constant else self.source,
+            "weight": self.weight if self.given_weights else None,
+        }
 
     @property
     def constant(self) -> bool:
@@ -436,7 +442,7 @@ class Circuit:
 
     def describe(self) -> dict:
         """Everything about this circuit that is fixed at build, as plain data: names, equations, sizes, static arrays."""
-        described = _plain(self)
+        described: dict = plain(self)
         described["arguments"] = {
             name: [a.owner, a.variable, unit_name(a.parameter.value)] for name, a in self.arguments().items()
         }
@@ -450,77 +456,3 @@ def _claim(owners: dict[str, str], names: Iterable[str], owner: str, group: str)
                 f"variable {name!r} of group {group!r} is defined by both {owners[name]} and {owner}; rename one of them."
             )
         owners[name] = owner
-
-
-def _plain(thing: Any) -> Any:
-    """Canonical plain data; the values of run arguments are left out, since they do not change a program."""
-    if isinstance(thing, Parameter):
-        return unit_name(thing.value)
-    if isinstance(thing, TimedArray):
-        return {
-            "timed_array": _digest(np.asarray(thing.values)),
-            "shape": list(np.shape(thing.values)),
-            "dt": float(thing.dt),
-        }
-    if isinstance(thing, Quantity):
-        return [unit_name(thing), _digest(np.asarray(thing))] if np.ndim(thing) else [unit_name(thing), float(thing)]
-    if isinstance(thing, np.ndarray):
-        return _digest(thing)
-    if isinstance(thing, Projection):
-        kept = {
-            f.name: getattr(thing, f.name)
-            for f in dataclasses.fields(thing)
-            if f.name not in ("weight", "scale", "source")
-        }
-        return {k: _plain(v) for k, v in kept.items()} | {
-            "source": thing.source if not thing.constant else "constant",
-            "weight": _plain(thing.weight) if thing.given_weights else None,
-        }
-    if isinstance(thing, Knob):
-        return {"is": "Knob", "name": thing.name, "slots": int(thing.slots), "combine": thing.combine}
-    if isinstance(thing, BurstDependent):
-        return {"is": "BurstDependent", "learning": thing.learning, "tau_trace": float(thing.tau_trace)}
-    if isinstance(thing, Readout):
-        return {"is": "Readout"}
-    if isinstance(thing, Function):
-        return {
-            "function": {
-                str(target): _code_of(made)
-                for target, made in thing.implementations._implementations.items()
-                if isinstance(target, str)
-            }
-        }
-    if isinstance(thing, Signal):
-        return {
-            "name": thing.name,
-            "expression": thing.expression,
-            "unit": unit_name(thing.unit),
-            "parameters": sorted(thing.parameters),
-        }
-    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
-        return {"is": type(thing).__name__} | {
-            f.name: _plain(getattr(thing, f.name)) for f in dataclasses.fields(thing)
-        }
-    if isinstance(thing, Mapping):
-        return {str(k): _plain(v) for k, v in thing.items()}
-    if isinstance(thing, (tuple, list)):
-        return [_plain(v) for v in thing]
-    if isinstance(thing, str):
-        return "\n".join(line.strip() for line in thing.strip().splitlines())
-    if thing is None or isinstance(thing, (bool, int, float, np.number)):
-        return thing if not isinstance(thing, np.number) else thing.item()
-    return getattr(thing, "__name__", None) or type(thing).__name__
-
-
-def _code_of(implementation: Any) -> Any:
-    """The source of a function for one target, with that of the functions it uses; Python functions belong to no build."""
-    source, uses = implementation._code, implementation.dependencies or {}
-    return [
-        source if isinstance(source, (str, dict)) else None,
-        {name: _plain(function) for name, function in uses.items()},
-    ]
-
-
-def _digest(values: np.ndarray) -> str:
-    values = np.ascontiguousarray(values)
-    return f"{values.dtype.str}{values.shape}" + hashlib.sha256(values.tobytes()).hexdigest()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from brian2.units import second
@@ -96,6 +97,10 @@ class Knob:
                 f"slots={self.slots!r} of knob {self.name!r} is not allowed; give a whole number, at least 0."
             )
 
+    def fixed(self) -> dict[str, Any]:
+        """What a build depends on."""
+        return {"name": self.name, "slots": int(self.slots), "combine": self.combine}
+
     def parameters(self) -> dict[str, Parameter]:
         """Every run argument of this knob, switched off."""
         amount = (
@@ -182,6 +187,11 @@ class Signal:
     unit: Quantity | float = 1.0
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
 
+    def fixed(self) -> dict[str, Any]:
+        """What a build depends on."""
+        kept = {"name": self.name, "expression": self.expression, "parameters": sorted(self.parameters)}
+        return kept | {"unit": unit_name(self.unit)}
+
 
 @dataclass(frozen=True)
 class Readout:
@@ -205,6 +215,10 @@ class Readout:
     def __post_init__(self) -> None:
         Parameter(1 * second, positive=True).checked(self.tau, "tau of a readout")
         Parameter(Quantity(0.375)).checked(self.baseline, "baseline of a readout")
+
+    def fixed(self) -> str:
+        """What a build depends on: only that it is there."""
+        return "readout"
 
     def equations(self, population: str) -> str:
         """State variables in the control group."""

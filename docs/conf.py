@@ -23,6 +23,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "burstnet_tables",
 ]
+templates_path = ["_templates"]
 exclude_patterns = ["_build", "gallery"]
 nitpicky = False
 

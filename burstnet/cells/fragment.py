@@ -16,7 +16,7 @@ from brian2.equations.equations import Equations
 from brian2.units.fundamentalunits import Quantity
 
 from ..errors import ArgumentError, unknown_name
-from ..quantities import display_unit, format_quantity, same_dimensions
+from ..quantities import display_unit, format_quantity, same_dimensions, unit_name
 
 __all__ = ["Fragment", "Parameter", "ParameterSet", "parameter"]
 
@@ -41,6 +41,10 @@ class Parameter:
     doc: str = ""
     source: str = ""
     positive: bool = False
+
+    def fixed(self) -> str:
+        """What a build depends on: the unit."""
+        return unit_name(self.value)
 
     def checked(self, value: Quantity | float, name: str) -> Quantity:
         """`value` as a Quantity, or an ArgumentError that says what `name` may be."""

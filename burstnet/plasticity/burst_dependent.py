@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from brian2.units import ms
 from brian2.units.fundamentalunits import Quantity
@@ -57,6 +58,10 @@ class BurstDependent:
             raise ArgumentError(f"w_min={self.w_min} and w_max={self.w_max} have different units.")
         if not 0 <= float(Quantity(self.w_max) - Quantity(self.w_min)):
             raise ArgumentError(f"w_max={self.w_max} is not allowed; it must be at least w_min={self.w_min}.")
+
+    def fixed(self) -> dict[str, Any]:
+        """What a build depends on."""
+        return {"learning": self.learning, "tau_trace": self.tau_trace}
 
     def parameters(self, projection: str) -> dict[str, Parameter]:
         """Run arguments, named after the projection."""

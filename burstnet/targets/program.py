@@ -9,7 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 
-from ..circuit import Circuit, _plain
+from ..circuit import Circuit
+from ..description import plain
 from ..errors import RunError
 from ..recording import Recording
 
@@ -37,7 +38,7 @@ class Program:
 
     def describe(self) -> dict:
         """Canonical description, from which the cache key is made."""
-        recorded = _plain(self.recording)
+        recorded = plain(self.recording)
         for run_argument in ("spike_window", "trace_window"):
             recorded.pop(run_argument)
         versions = {name: package_version(name) for name in ("brian2", "numpy", "burstnet")}

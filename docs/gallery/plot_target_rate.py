@@ -52,7 +52,7 @@ for window in teaching_windows(taught):
         ax.axvspan(window.start, window.stop, color="0.92", zorder=-1)
 rate.set(xlabel="time (s)", ylabel="event rate of output (Hz)", ylim=(0, 12))
 weight.set(xlabel="time (s)", ylabel="mean weight of the drive", ylim=(0, 1.2))
-rate.legend()
+legend = rate.legend()
 
 # %%
 # The same in numbers: mean and standard deviation over the seeds. The event rates are those of ``output`` in the last
