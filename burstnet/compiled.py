@@ -12,7 +12,6 @@ from brian2.units.fundamentalunits import Quantity
 
 from .cells.fragment import ParameterSet
 from .circuit import Circuit
-from .collect import collect, provenance
 from .errors import ArgumentError, unknown_name
 from .objects import knob_values
 from .quantities import format_quantity
@@ -139,6 +138,8 @@ class Compiled:
             If a run's outcome cannot be trusted.
         """
         import joblib
+
+        from .collect import collect, provenance
 
         protocol, values = self._settings(params or {})
         requests = self.requests([seeds] if isinstance(seeds, (int, np.integer)) else list(seeds), protocol, values)

@@ -7,12 +7,14 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 from .errors import ArgumentError, ResultError, unknown_name
+
+if TYPE_CHECKING:
+    import xarray as xr  # half a second that a build need not wait for
 
 __all__ = ["SCHEMA", "Result", "load", "write_atomically"]
 
@@ -188,6 +190,8 @@ class Result:
             source = source / "result.nc"
         if not source.is_file():
             raise ResultError(f"No result at {source}.")
+        import xarray as xr
+
         try:
             data = xr.load_dataset(source, engine="h5netcdf")
             schema, about = int(data.attrs["burstnet_schema"]), json.loads(data.attrs["about"])

@@ -74,17 +74,27 @@ def generate(program: Program, folder: Path, flags: tuple[str, ...], units: int)
         network.run(0 * second, namespace={})
         device.build(directory=str(folder), compile=False, run=False, with_output=False)
         manifest = {"name": program.name, "arrays": _saved_arrays(device, objects)}
-    sources = rewrite(folder, units, _windowed(program, objects))
+    sources = rewrite(folder, units, _windowed(objects), _among_spikes(program))
     return sources, manifest
 
 
-def _windowed(program: Program, objects: Brian2Objects) -> dict[str, tuple[str, str]]:
+def _windowed(objects: Brian2Objects) -> dict[str, tuple[str, str]]:
     found = {}
-    for name in objects.monitors:
+    for name, monitor in objects.monitors.items():
         kind = name.rpartition("_")[2]
         if kind in ("spikes", "trace"):
-            found[f"{name}_codeobject"] = (f"_array_control_{kind}_from[0]", f"_array_control_{kind}_until[0]")
+            found[monitor.codeobj.name] = (f"_array_control_{kind}_from[0]", f"_array_control_{kind}_until[0]")
     return found
+
+
+def _among_spikes(program: Program) -> dict[str, str]:
+    """Custom events whose condition starts with the cell's threshold, by population and event."""
+    return {
+        f"{population.name}_{event}": population.name
+        for population in program.circuit.populations
+        for event, condition in population.cell.events.items()
+        if condition.strip().startswith("{spike} and ") and " or " not in condition
+    }
 
 
 def _saved_arrays(device: CPPStandaloneDevice, objects: Brian2Objects) -> dict[str, dict]:
@@ -152,13 +162,14 @@ def _compile(
     ccache = shutil.which("ccache")
     command = f"{ccache} {compiler.path}" if ccache else compiler.path
     objects = [source.removesuffix(".cpp") + ".o" for source in sources]
-    # objects.cpp sets up and writes arrays: optimising it takes more time than everything else and saves none
-    levels = {source: "-O0" if source == "objects.cpp" else " ".join(flags) for source in sources}
+    # objects.cpp sets up and writes arrays: optimising it in full takes more time than all else and saves none; even so
+    # it takes longest, so it starts first, and is linked last, so that the others' template instances are used
+    levels = {source: "-O1" if source == "objects.cpp" else " ".join(flags) for source in sources}
     rules = "\n".join(
         f"{o}: {s}\n\t$(CXX) -c -w -std=c++17 {levels[s]} -I. {s} -o {o}" for o, s in zip(objects, sources, strict=True)
     )
     (folder / "makefile").write_text(
-        f"CXX = {command}\nmain: {' '.join(objects)}\n\t$(CXX) {' '.join(flags)} {' '.join(objects)} -o main\n{rules}\n"
+        f"CXX = {command}\nmain: {' '.join(sorted(objects, key='objects.o'.__ne__))}\n\t$(CXX) {' '.join(flags)} {' '.join(sorted(objects, key='objects.o'.__eq__))} -o main\n{rules}\n"
     )
     environment = os.environ | {"CCACHE_BASEDIR": str(folder), "CCACHE_NOHASHDIR": "1"}
     make = subprocess.Popen(

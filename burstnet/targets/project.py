@@ -8,6 +8,7 @@ recording windows and its progress from run arguments.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import BuildError
@@ -90,7 +91,9 @@ inline void burstnet_loop(Network& network, Clock& base, int64_t steps, const st
 """
 
 
-def rewrite(folder: Path, units: int, windowed: dict[str, tuple[str, str]]) -> list[str]:
+def rewrite(
+    folder: Path, units: int, windowed: Mapping[str, tuple[str, str]], among_spikes: Mapping[str, str]
+) -> list[str]:
     """Rewrite a project that Brian2 generated for a run of zero seconds.
 
     Parameters
@@ -100,6 +103,8 @@ def rewrite(folder: Path, units: int, windowed: dict[str, tuple[str, str]]) -> l
         Translation units for the code objects.
     windowed : dict of str to tuple of two str
         Code object of a monitor to the C++ expressions of its first step and its first step after.
+    among_spikes : mapping of str to str
+        ``population_event`` of every custom event that only a spiking cell can have, to its population.
 
     Returns
     -------
@@ -124,15 +129,15 @@ def rewrite(folder: Path, units: int, windowed: dict[str, tuple[str, str]]) -> l
         for name in ("network.cpp", "objects.cpp", "run.cpp", "synapses_classes.cpp", "brianlib/spikequeue.cpp")
         if (folder / name).exists()
     ]
-    return [*_gather(folder, units), "main.cpp", *rest]
+    return [*_gather(folder, units, among_spikes), "main.cpp", *rest]
 
 
-def _gather(folder: Path, units: int) -> list[str]:
+def _gather(folder: Path, units: int, among_spikes: Mapping[str, str]) -> list[str]:
     """Join code objects into units of equal size; each keeps its helpers in a namespace of its own."""
     texts: list[list[str]] = [[] for _ in range(units)]
     load = [0] * units
     for path in sorted((folder / "code_objects").glob("*.cpp"), key=lambda p: (-p.stat().st_size, p.name)):
-        text, space = _faster(path), f"support_{path.stem}"
+        text, space = _faster(path, among_spikes), f"support_{path.stem}"
         text, found = re.subn(r"(?m)^namespace \{", f"namespace {space} {{", text, count=1)
         if found:
             text = re.sub(r"(\n\s*using namespace brian;)", rf"\1 using namespace {space};", text)
@@ -154,14 +159,15 @@ _AHEAD = 32
 _IVDEP = "#if defined(__clang__)\n#pragma clang loop vectorize(assume_safety)\n#elif defined(__GNUC__)\n#pragma GCC ivdep\n#endif\n"
 
 
-def _faster(path: Path) -> str:
+def _faster(path: Path, among_spikes: Mapping[str, str]) -> str:
     """A code object's text with what its compiler cannot know; where the text is another, nothing is changed.
 
     A state updater touches only its own cell, so its loop needs no check for overlapping arrays, which otherwise costs
-    more than the arithmetic at a hundred cells. Events and bursts are spikes, so only cells that spike are asked.
+    more than the arithmetic at a hundred cells. Where an event is a spike with more conditions, only cells that spike are
+    asked. Brian2 numbers the names of code objects when a process makes several programs.
     """
     text = path.read_text()
-    if path.stem.endswith("_stateupdater_codeobject"):
+    if re.search(r"_stateupdater_codeobject(_\d+)?$", path.stem):
         found = re.search(r"(?ms)^[ ]*for\(int _idx=0; _idx<_N; _idx\+\+\)\n(    \{\n.*?\n    \}\n)", text)
         if found:
             loops = (
@@ -176,9 +182,9 @@ def _faster(path: Path) -> str:
         return text
     if "_spiking_synapses" in text:
         return _prefetched(text)
-    found = re.fullmatch(r"(\w+?)_(event|burst)_thresholder_codeobject", path.stem)
-    if found:
-        spikes = f"_array_{found[1]}__spikespace"
+    found = re.fullmatch(r"(\w+)_thresholder_codeobject(_\d+)?", path.stem)
+    if found and found[1] in among_spikes:
+        spikes = f"_array_{among_spikes[found[1]]}__spikespace"
         over_spikes = f"for (int32_t _k = 0; _k < {spikes}[N]; _k++)\n    {{\n        const size_t _idx = {spikes}[_k];"
         return re.sub(r"for\(size_t _idx=0; _idx<N; _idx\+\+\)\s*\{", over_spikes, text)
     return text

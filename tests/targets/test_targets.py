@@ -123,3 +123,48 @@ def test_other_values_need_no_other_build_and_do_act(circuit, short):
     assert compiled.run(1).data.identical(base.data)
     again = compile(circuit, short, "cpp")
     assert again.program.key == compiled.program.key and not again.program.built
+
+
+@needs_compiler
+def test_programs_made_after_others_in_one_process_are_as_quick_and_as_right(circuit, short, tmp_path):
+    """Brian2 numbers code objects from the second program on, and again beside live objects of a user."""
+    from burstnet import brian2_objects
+    from burstnet.targets import cpp
+    from burstnet.targets.program import Program
+
+    program = Program(circuit, short.recording(circuit))
+    alive = brian2_objects(circuit, recording=short.recording(circuit))
+    texts = []
+    for name in ("first", "second"):
+        folder = tmp_path / name
+        folder.mkdir()
+        cpp.generate(program, folder, ("-O1",), 2)
+        text = "".join((folder / f"unit{k}.cpp").read_text() for k in range(2))
+        texts.append(tuple(text.count(mark) for mark in ("GCC ivdep", "_spikespace[_k]", "__builtin_prefetch")))
+        assert (folder / "main.cpp").read_text().count("(_array_control_spikes_from[0])") == 2
+    assert texts[0] == texts[1] == (4, 4, 7) and alive.control.N == 1
+
+
+@needs_compiler
+def test_an_event_that_is_no_spike_is_found_on_every_target():
+    """Only events that are spikes with more conditions may be sought among spikes."""
+    from burstnet import Projection
+    from burstnet.cells import Fragment
+
+    cell = Fragment(
+        "clock",
+        "dx/dt = 1/second : 1",
+        threshold="x > 100",
+        reset="x = 0",
+        events={"event": "x > 0.0105"},
+        ports={"soma": "I_s"},
+    )
+    seen = Fragment("seen", "dy/dt = I_s/(1*pA*second) : 1", ports={"soma": "I_s"})
+    circuit = Circuit(
+        [Population("clock", 1, cell), Population("seen", 1, seen)],
+        [Projection("tell", "clock", "seen", weight=1 * pA)],
+    )
+    kept = Recording(spikes="none", trace={"seen": ("y",)})
+    runs = [compile(circuit, Timeline([Phase("all", 30 * ms)]), t, recording=kept).run(1) for t in ("numpy", "cpp")]
+    last = [run.data["seen_trace_y"].values[0, -1] for run in runs]
+    assert last[0] == pytest.approx(last[1]) and last[0] == pytest.approx(0.019, abs=0.0015)
