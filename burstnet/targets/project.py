@@ -36,14 +36,15 @@ inline void burstnet_loop(Network& network, Clock& base, int64_t steps, const st
   std::vector<Clock*> slow;
   for (auto& object : network.objects) {
     if (!object.second) continue;
-    const int64_t stride = (int64_t)std::llround(object.first->dt[0] / base.dt[0]);
-    Entry entry = {object.first, object.second, stride, 0, INT64_MAX};
+    Clock* clock = static_cast<Clock*>(object.first);  // from 2.10 on Brian2 has clocks without a dt; we use none
+    const int64_t stride = (int64_t)std::llround(clock->dt[0] / base.dt[0]);
+    Entry entry = {clock, object.second, stride, 0, INT64_MAX};
     for (auto& window : windows)
       if (window.function == object.second) { entry.from = window.from; entry.until = window.until; }
     entries.push_back(entry);
-    bool known = object.first == &base;
-    for (Clock* clock : slow) known = known || clock == object.first;
-    if (!known) slow.push_back(object.first);
+    bool known = clock == &base;
+    for (Clock* other : slow) known = known || other == clock;
+    if (!known) slow.push_back(clock);
   }
   int64_t gap = 1000;
   bool any_slow = false;
