@@ -64,7 +64,8 @@ class Timeline:
     @property
     def duration(self) -> Quantity:
         """Sum of the phases [second]."""
-        return sum((float(phase.duration) for phase in self.phases), 0.0) * second
+        # Not sum(), which rounds otherwise since Python 3.12 and would miss the last phase's stop.
+        return (self.span(self.phases[-1].name)[1] if self.phases else 0.0) * second
 
     def span(self, name: str) -> tuple[float, float]:
         """Start and stop of a phase in seconds."""

@@ -466,7 +466,8 @@ def watch(circuit, owner, names, **options):
     group = {**objects.populations, **objects.projections}[owner]
     states = StateMonitor(group, names, record=True, when="end")
     Network(*objects.all(), states).run(STEPS * ms)
-    return [getattr(states, f"{name}_").T for name in names]
+    # Copies: since Brian2 2.10 what a monitor hands out does not outlive it.
+    return [np.array(getattr(states, f"{name}_")).T for name in names]
 
 
 @pytest.mark.parametrize("on, chosen", [("event", LOW_KINDS == 0), ("burst", LOW_KINDS == 1), ("spike", LOW)])

@@ -23,7 +23,8 @@ def values(knob, windows, steps=STEPS, dt=1 * ms, **settings):
             setattr(objects.control, name + "_", value)
     states = StateMonitor(objects.control, knob.name, record=True, when="before_groups")
     Network(*objects.all(), states).run(steps * dt)
-    return getattr(states, f"{knob.name}_")[0]
+    # A copy: since Brian2 2.10 what a monitor hands out does not outlive it.
+    return np.array(getattr(states, f"{knob.name}_")[0])
 
 
 def test_a_knob_has_its_default_outside_every_window():

@@ -278,7 +278,7 @@ def integrate(equations, method, start, steps=50, dt=1 * ms):
         setattr(group, name, value)
     states = StateMonitor(group, list(start), record=True, when="end")
     Network(group, states).run(steps * dt)
-    return {name: np.asarray(getattr(states, name))[0] for name in start}
+    return {name: np.array(getattr(states, name))[0] for name in start}
 
 
 RECTIFIED = "dw/dt = (u - w)/tau : 1\ndu/dt = -(u + w)/tau : 1"

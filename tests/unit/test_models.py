@@ -26,7 +26,6 @@ def run(circuit, duration=DURATION, watch=None, timeline=None, **options):
         (2, ["input", "output"], ["W", "Y", "Q"]),
         (3, ["input", "hidden1", "output"], ["W1", "Y1", "Q1", "W2", "Y2", "Q2"]),
         (4, ["input", "hidden1", "hidden2", "output"], [f"{p}{k}" for k in (1, 2, 3) for p in "WYQ"]),
-        (("V1", "V2", "IT"), ["V1", "V2", "IT"], ["W1", "Y1", "Q1", "W2", "Y2", "Q2"]),
     ],
 )
 def test_a_chain_of_areas_builds_and_runs(areas, names, pathways):
@@ -39,6 +38,13 @@ def test_a_chain_of_areas_builds_and_runs(areas, names, pathways):
         assert np.all(getattr(objects.control, f"{name}_event_total")[:] > 0)
     for low, high, W in zip(names, names[1:], pathways[::3], strict=False):
         assert objects.projections[W].source.name == low and objects.projections[W].target.name == high
+
+
+def test_areas_have_names_of_ones_own():
+    circuit = burstccn.circuit(areas=("V1", "V2", "IT"), sizes={"V2": 7})
+    assert [(p.name, p.n) for p in circuit.populations] == [("V1", 100), ("V2", 7), ("IT", 100)]
+    assert [p.name for p in circuit.projections] == ["drive", "W1", "Y1", "Q1", "W2", "Y2", "Q2"]
+    assert circuit.projection("drive").target == "V1" and circuit.projection("Y2").target == "V2"
 
 
 def test_the_published_numbers():
@@ -184,7 +190,7 @@ def test_cells_and_detectors_of_ones_own():
     circuit = burstccn.circuit(sizes=5, cells=cells, detector=leaky_counter())
     assert circuit.population("output").cell.parameters["tau_s"].value == 10 * ms
     assert circuit.population("input").cell.parameters["tau_s"].value == 16 * ms
-    objects, _ = run(circuit)
+    objects, _ = run(circuit, 20 * ms)
     assert np.all(objects.populations["input"].spike_count[:] >= 0)
 
 

@@ -18,7 +18,6 @@ from brian2 import (
     nF,
     nS,
     pA,
-    second,
 )
 
 import burstnet
@@ -109,8 +108,8 @@ def test_the_same_seed_gives_the_same_run_and_another_another():
     def run(seed):
         objects = brian2_objects(burstccn.circuit(sizes=5, inputs_per_cell=3), seed=seed)
         states = StateMonitor(objects.populations["output"], "V_d", record=True)
-        Network(*objects.all(), states).run(0.05 * second)
-        return states.V_d_[:], objects.projections["W"].i[:]
+        Network(*objects.all(), states).run(10 * ms)
+        return np.array(states.V_d_), np.array(objects.projections["W"].i)
 
     (one, graph), (again, same), (other, another) = run(1), run(1), run(2)
     assert np.array_equal(one, again) and np.array_equal(graph, same)
