@@ -71,6 +71,10 @@ def compile(
     chosen, why = choose_target(target)
     kept = recording or (Recording() if isinstance(protocol, Timeline) else protocol.recording(circuit))
     kept.strides(circuit.dt)
+    for name in (*kept.means, *kept.trace):
+        circuit.population(name)
+    for name in kept.weights:
+        circuit.projection(name)
     knob_values(circuit, _timeline(protocol))
     program = Program(circuit, kept, getattr(protocol, "NAME", "circuit"))
     if chosen == "cpp":
