@@ -12,6 +12,7 @@ _PUBLIC = {
     "circuit": ("Circuit", "Population", "Projection"),
     "control": ("Knob", "Readout", "Signal", "Window"),
     "timeline": ("Phase", "Timeline"),
+    "lesion": ("Lesion", "parse_lesions"),
     "recording": ("Recording",),
     "compiled": ("Compiled", "compile"),
     "objects": ("Brian2Objects", "brian2_objects"),
@@ -31,6 +32,7 @@ __all__ = [
     "Compiled",
     "Experiment",
     "Knob",
+    "Lesion",
     "Phase",
     "Population",
     "Projection",
@@ -46,6 +48,7 @@ __all__ = [
     "compile",
     "find_experiment",
     "load",
+    "parse_lesions",
     "parse_quantity",
 ]
 
@@ -55,6 +58,7 @@ if TYPE_CHECKING:
     from .control import Knob, Readout, Signal, Window
     from .errors import ArgumentError, BuildError, BurstnetError, ResultError, RunError
     from .experiment import Experiment, find_experiment
+    from .lesion import Lesion, parse_lesions
     from .objects import Brian2Objects, brian2_objects
     from .quantities import parse_quantity
     from .recording import Recording

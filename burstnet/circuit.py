@@ -29,6 +29,7 @@ _EVENTS = ("spike", "event", "burst")
 
 def _check_name(kind: str, name: str) -> None:
     allowed = isinstance(name, str) and _NAME.fullmatch(name) and name not in ("control", "i", "j", "t", "dt", "N")
+    allowed = allowed and not name.startswith("lesion_")
     if allowed and kind in ("knob", "signal", "projection"):
         try:
             Equations.check_identifier(f"I_{name}" if kind == "projection" else name)
@@ -236,6 +237,9 @@ class Circuit:
         Expressions of read-outs, knobs and earlier signals, computed in each step in this order.
     dt : Quantity [ms]
         Time step.
+    lesion_slots : int
+        Windows of lesions that each population, compartment, projection, plasticity and clampable parameter has room
+        for; 0 builds a circuit that cannot be lesioned.
 
     Raises
     ------
@@ -248,11 +252,21 @@ class Circuit:
     knobs: tuple[Knob, ...] = ()
     signals: tuple[Signal, ...] = ()
     dt: Quantity = default(1 * ms)
+    lesion_slots: int = 4
 
     def __post_init__(self) -> None:
+        slots = self.lesion_slots
+        if isinstance(slots, bool) or not isinstance(slots, (int, np.integer)) or not 0 <= slots <= 64:
+            raise ArgumentError(f"lesion_slots={slots!r} is not allowed; give a whole number from 0 to 64.")
         for attribute in ("populations", "projections", "knobs", "signals"):
             object.__setattr__(self, attribute, tuple(getattr(self, attribute)))
         owners: dict[str, str] = {}
+        for population in self.populations:
+            for name in population.cell.names():
+                if name.startswith("lesion_"):
+                    raise ArgumentError(
+                        f"variable {name!r} of population {population.name!r} is not allowed; names that start with lesion_ are kept for lesions."
+                    )
         for kind, things in (
             ("population", self.populations),
             ("projection", self.projections),

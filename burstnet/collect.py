@@ -1,4 +1,4 @@
-"""From raw runs to a `Result`. Imports result, circuit and timeline."""
+"""From raw runs to a `Result`. Imports result, circuit, lesion and timeline."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from brian2.units.fundamentalunits import Quantity
 
 from .circuit import Circuit
 from .errors import RunError
+from .lesion import Lesion
+from .lesion_sites import lesioned_cells
 from .quantities import format_quantity, unit_name
 from .recording import Recording
 from .result import Result
@@ -29,7 +31,12 @@ _UNITS = {"volt": "V", "amp": "A", "hertz": "Hz", "second": "s", "siemens": "S",
 
 
 def collect(
-    runs: Sequence[RawRun], circuit: Circuit, recording: Recording, timeline: Timeline, about: Mapping[str, Any]
+    runs: Sequence[RawRun],
+    circuit: Circuit,
+    recording: Recording,
+    timeline: Timeline,
+    about: Mapping[str, Any],
+    lesions: Sequence[Lesion] = (),
 ) -> Result:
     """One result of several seeds of the same program."""
     dt = float(circuit.dt)
@@ -86,8 +93,15 @@ def collect(
                 stacked(f"{owner}.w_{projection.name}"),
                 {"units": unit},
             )
+    hurt = _lesions(circuit, lesions, [run.request.seed for run in runs])
+    variables |= hurt
     facts = {
         **about,
+        "lesions": [str(lesion) for lesion in lesions],
+        "lesion_windows": [_windows(lesion, runs[0].request.steps * dt) for lesion in lesions],
+        "lesioned_cells": {
+            str(lesion): int(lesioned_cells(circuit, lesion, runs[0].request.seed)[1].sum()) for lesion in lesions
+        },
         "dt_s": dt,
         "simulated_s": runs[0].request.steps * dt,
         "populations": {p.name: p.n for p in circuit.populations},
@@ -118,6 +132,23 @@ def collect(
         ],
     }
     return Result(xr.Dataset(variables, coordinates), facts)
+
+
+def _lesions(circuit: Circuit, lesions: Sequence[Lesion], seeds: Sequence[int]) -> dict[str, tuple]:
+    """Which cells each lesion of a part of the cells hits, for every seed."""
+    found = {}
+    for k, lesion in enumerate(lesions):
+        if lesion.fraction < 1:
+            hit = [lesioned_cells(circuit, lesion, seed) for seed in seeds]
+            about = {"lesion": str(lesion), "long_name": "1 where the lesion hits a cell"}
+            cells = np.array([cells for _, cells in hit], dtype=np.int8)
+            found[f"lesion_{k}_cells"] = (("seed", f"{hit[0][0]}_cell"), cells, about)
+    return found
+
+
+def _windows(lesion: Lesion, end: float) -> list[list[float]]:
+    """Start and stop of each window in seconds, within the run."""
+    return [[float(start), end if stop is None else min(float(stop), end)] for start, stop in lesion.windows]
 
 
 def _check_sampled_synapses(run: RawRun) -> None:

@@ -13,6 +13,8 @@ from brian2.units.fundamentalunits import Quantity
 from .cells.fragment import ParameterSet
 from .circuit import Circuit
 from .errors import ArgumentError, unknown_name
+from .lesion import Lesion, as_lesions
+from .lesion_sites import lesion_numbers
 from .objects import knob_values
 from .quantities import format_quantity
 from .random import check_seed
@@ -118,6 +120,7 @@ class Compiled:
         seeds: Iterable[int] | int = 1,
         params: Mapping[str, Quantity | float] | None = None,
         *,
+        lesions: str | Lesion | Iterable[Lesion | str] = (),
         jobs: int = 1,
         report: Report | None = None,
     ) -> Result:
@@ -129,6 +132,8 @@ class Compiled:
         params : mapping of str to Quantity
             Values to change: fields of the protocol (``increase_to``) and names of `Circuit.arguments`
             (``input.cell.tau_s``, ``Y.scale``).
+        lesions : Lesion, str, or iterable of them
+            Lesions, as objects or as text: ``"Y:scale=0@20s..50s"``. Noise and graph are those of a run without them.
         jobs : int
             Runs side by side; 0 for one on each core.
         report : callable, optional
@@ -146,7 +151,9 @@ class Compiled:
         from .collect import collect, provenance
 
         protocol, values = self._settings(params or {})
-        requests = self.requests([seeds] if isinstance(seeds, (int, np.integer)) else list(seeds), protocol, values)
+        hurt = as_lesions(lesions)
+        numbers = [seeds] if isinstance(seeds, (int, np.integer)) else list(seeds)
+        requests = self.requests(numbers, protocol, values, hurt)
         started = time.perf_counter()
         workers = joblib.Parallel(n_jobs=min(len(requests), jobs) if jobs else -1, backend=self.program.backend)
         threads = self.program.backend == "threading" or len(requests) == 1 or jobs == 1
@@ -178,13 +185,14 @@ class Compiled:
                 self.target, compiler.version if compiler else "", compiler.flags(strict) if compiler else ()
             ),
         }
-        return collect(runs, self.circuit, self.recording, _timeline(protocol), about)
+        return collect(runs, self.circuit, self.recording, _timeline(protocol), about, hurt)
 
     def requests(
         self,
         seeds: list[int],
         protocol: RunProtocol | Timeline | None = None,
         values: Mapping[str, Quantity | float] | None = None,
+        lesions: str | Lesion | Iterable[Lesion | str] = (),
     ) -> list[RunRequest]:
         """The runs of these seeds, with every argument."""
         if not seeds:
@@ -195,7 +203,12 @@ class Compiled:
         steps = round(float(timeline.duration / self.circuit.dt))
         numbers = self.circuit.replace_values(values or {}) | knob_values(self.circuit, timeline)
         windows = self.recording.window_steps(self.circuit.dt, steps)
-        return [RunRequest(check_seed(seed), steps, numbers, windows) for seed in seeds]
+        hurt = as_lesions(lesions)
+        found = []
+        for seed in seeds:
+            amounts, span = lesion_numbers(self.circuit, hurt, steps, check_seed(seed))
+            found.append(RunRequest(check_seed(seed), steps, numbers | amounts, windows | {"lesions": span}))
+        return found
 
     def _settings(
         self, params: Mapping[str, Quantity | float]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -121,19 +122,28 @@ class Experiment:
         given = dict(self._spread(settings or {}))
         structural, rest = {}, {}
         for name, value in given.items():
-            rule = self.structure.get(name) or (Whole(None, "cells") if name.endswith(".n") else None)
+            rule = (
+                self.structure.get(name)
+                or _EVERYWHERE.get(name)
+                or (Whole(None, "cells") if name.endswith(".n") else None)
+            )
             if rule is not None:
                 structural[name] = rule.parse(str(value), name)
             else:
                 rest[name] = value
+        slots = structural.pop("lesion_slots", None)
         circuit = self.build(structural)
+        if slots is not None:
+            circuit = dataclasses.replace(circuit, lesion_slots=int(slots))
         declared, arguments = self.protocol.declared(), circuit.arguments()
         own: dict[str, Quantity] = {}
         values: dict[str, Quantity] = {}
         for name, value in rest.items():
             known = declared.get(name) or (arguments[name].parameter if name in arguments else None)
             if known is None:
-                raise unknown_name("parameter", name, [*self.structure, *self.shorthands, *declared, *arguments])
+                raise unknown_name(
+                    "parameter", name, [*self.structure, *_EVERYWHERE, *self.shorthands, *declared, *arguments]
+                )
             quantity = parse_quantity(value, known.value, name=name) if isinstance(value, str) else value
             (own if name in declared else values)[name] = known.checked(quantity, name)
         return Setup(circuit, self.protocol(**own), values)
@@ -148,6 +158,11 @@ class Experiment:
         module, _, function = self.figure.partition(":")
         return getattr(importlib.import_module(module), function)(result)
 
+
+#: Structural settings of every experiment.
+_EVERYWHERE: dict[str, Whole | Choice] = {
+    "lesion_slots": Whole(4, "windows of lesions that each target has room for", least=0)
+}
 
 _OUR_MODELS = ("burstccn",)
 _OURS = {"target-rate": "burstnet.protocols.target_rate:EXPERIMENT"}
@@ -194,7 +209,7 @@ def settings_table(experiment: Experiment) -> list[tuple[str, str, str]]:
     rows = [(name, format_quantity(p.value), p.doc) for name, p in experiment.protocol.declared().items()]
     rows += [
         (name, "-" if rule.default is None else str(rule.default), rule.doc)
-        for name, rule in experiment.structure.items()
+        for name, rule in {**experiment.structure, **_EVERYWHERE}.items()
     ]
     rows += [(name, "-", "sets " + ", ".join(names)) for name, names in experiment.shorthands.items()]
     circuit = experiment.build({})

@@ -5,7 +5,7 @@ The objects obey Brian2's portable subset: what happens between steps happens in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,9 +14,12 @@ from brian2 import Clock, NeuronGroup, SpikeMonitor, StateMonitor, Synapses, lin
 from brian2.equations.equations import Equations
 from brian2.units.fundamentalunits import Quantity
 
+from .cells.fragment import Fragment, with_deviations
 from .cells.integration import SequentialEuler
 from .circuit import Circuit, Population, Projection
-from .control import Knob, equation_line
+from .control import NEVER, Knob, equation_line
+from .lesion import Lesion, as_lesions
+from .lesion_sites import LesionSite, lesion_numbers, lesion_sites, lesion_stream
 from .quantities import unit_name
 from .random import check_seed, pair_uniform, stream_number
 from .recording import Recording
@@ -25,7 +28,9 @@ from .timeline import Timeline
 __all__ = ["Brian2Objects", "brian2_objects"]
 
 #: Run arguments of every program beside its own: length and recording windows, in steps.
-RUN_NUMBERS = ("run_steps", "spikes_from", "spikes_until", "trace_from", "trace_until")
+RUN_NUMBERS = (
+    "run_steps", "spikes_from", "spikes_until", "trace_from", "trace_until", "lesions_from", "lesions_until"
+)  # fmt: skip
 
 
 @dataclass
@@ -41,6 +46,8 @@ class Brian2Objects:
         A tied projection is a pathway of its partner's Synapses and appears under both names.
     monitors : dict of str to monitor
         Empty unless a `Recording` was given.
+    lesions : dict of str to object
+        Code that lesions need within their windows; neutral outside them, so that it may run always.
     """
 
     control: NeuronGroup
@@ -48,6 +55,7 @@ class Brian2Objects:
     projections: dict[str, Synapses] = field(default_factory=dict)
     monitors: dict[str, Any] = field(default_factory=dict)
     readouts: dict[str, Synapses] = field(default_factory=dict)
+    lesions: dict[str, Any] = field(default_factory=dict)
 
     def all(self) -> list:
         """Every object once, to be passed to ``Network(*objects.all())``."""
@@ -68,6 +76,7 @@ def brian2_objects(
     *,
     seed: int = 0,
     values: Mapping[str, Quantity | float] | None = None,
+    lesions: str | Lesion | Iterable[Lesion | str] = (),
 ) -> Brian2Objects:
     """The circuit as plain Brian2 objects, for the current Brian2 device.
 
@@ -82,6 +91,8 @@ def brian2_objects(
         Of noise and connectivity, 0 to 2147483647.
     values : mapping of str to Quantity, optional
         Parameters to change, by the names of `Circuit.arguments`, such as ``"input.cell.tau_s"``.
+    lesions : Lesion, str, or iterable of them
+        Lesions, as objects or as text.
 
     Raises
     ------
@@ -96,6 +107,7 @@ def brian2_objects(
     >>> Network(*objects.all()).run(10*ms)
     """
     numbers = circuit.replace_values(values or {}) | knob_values(circuit, timeline)
+    numbers |= lesion_numbers(circuit, as_lesions(lesions), int(NEVER), check_seed(seed))[0]
     return build_objects(circuit, recording, numbers | {"control.run_seed": check_seed(seed)})
 
 
@@ -111,10 +123,14 @@ def build_objects(
     compiled program reads its arguments.
     """
     clock = Clock(dt=circuit.dt, name="step_clock")
-    objects = Brian2Objects(_control_group(circuit, clock))
+    sites = lesion_sites(circuit)
+    objects = Brian2Objects(_control_group(circuit, clock, sites))
     for population in circuit.populations:
         means = tuple(recording.means.get(population.name, ())) if recording else ()
-        objects.populations[population.name] = _neuron_group(circuit, population, objects.control, means)
+        own = [site for site in sites if site.population == population.name]
+        group, lesions = _neuron_group(circuit, population, objects.control, means, own)
+        objects.populations[population.name] = group
+        objects.lesions |= lesions
     for name, value in numbers.items():
         owner, variable = name.split(".")
         group = objects.control if owner == "control" else objects.populations.get(owner)
@@ -149,7 +165,7 @@ def knob_values(circuit: Circuit, timeline: Timeline | None) -> dict[str, float]
     return found
 
 
-def _control_group(circuit: Circuit, clock: Clock) -> NeuronGroup:
+def _control_group(circuit: Circuit, clock: Clock, sites: tuple[LesionSite, ...]) -> NeuronGroup:
     equations = [
         "run_seed : integer (shared, constant)",
         *(f"{name} : 1 (shared, constant)" for name in RUN_NUMBERS),
@@ -169,6 +185,7 @@ def _control_group(circuit: Circuit, clock: Clock) -> NeuronGroup:
         equations.append(f"{signal.name} : {unit_name(signal.unit)}")
         equations += [equation_line(n, p) for n, p in signal.parameters.items()]
         code.append(f"{signal.name} = {signal.expression}")
+    equations += [equation_line(n, p) for site in sites for n, p in site.parameters().items()]
     group = NeuronGroup(1, "\n".join(equations), clock=clock, name="control", namespace={})
     if code:
         group.run_regularly("\n".join(code), when="start", order=0, name="control_update")
@@ -180,9 +197,17 @@ def _incoming(circuit: Circuit, population: Population) -> list[Projection]:
 
 
 def _neuron_group(
-    circuit: Circuit, population: Population, control: NeuronGroup, means: tuple[str, ...]
-) -> NeuronGroup:
-    cell = population.cell
+    circuit: Circuit,
+    population: Population,
+    control: NeuronGroup,
+    means: tuple[str, ...],
+    sites: list[LesionSite],
+) -> tuple[NeuronGroup, dict[str, Any]]:
+    """A population's cells, and the code by which lesions act on them."""
+    clamped = {
+        site.part: unit_name(site.unit) for site in sites if site.kind.startswith("clamp.") and site.unit is not None
+    }
+    cell = with_deviations(population.cell, clamped)
     incoming = _incoming(circuit, population)
     sums: dict[str, list[str]] = {port: [] for port in cell.ports}
     for variable, port in cell.contributions.items():
@@ -195,6 +220,14 @@ def _neuron_group(
         dict(cell.exact),
     )
     links = {"run_seed": "integer"}
+    frozen = {site.part for site in sites if site.kind == "freeze"}
+    scaled = {site.part for site in sites if site.kind == "scale"}
+    equations += [f"lesion_{name} : {unit}" for name, unit in clamped.items()]
+    if sites:
+        equations += ["lesion_rank : 1 (constant)", *(f"lesion_freeze_{name} : 1" for name in sorted(frozen))]
+    for port in (site.part for site in sites if site.kind == "current"):
+        equations.append(f"lesion_{port} : amp")
+        sums[port].append(f"lesion_{port}")
     for port, signal in population.inject.items():
         links[signal] = "amp"
         sums[port].append(signal)
@@ -202,6 +235,9 @@ def _neuron_group(
         sums[projection.port].append(projection.current)
         if projection.constant:
             gain = f"{projection.gain}*" if projection.gain else ""
+            if projection.name in scaled:
+                gain = f"(1 + lesion_scale_{projection.name})*{gain}"
+                equations.append(f"lesion_scale_{projection.name} : 1")
             equations += [
                 f"w_{projection.name} : 1",
                 f"{projection.current} = {gain}w_{projection.name}*source_{projection.name} : amp",
@@ -213,8 +249,9 @@ def _neuron_group(
                 if name
             }
             if projection.plasticity:
+                keep = f"(1 - lesion_freeze_{projection.name})" if projection.name in frozen else "1"
                 for event, code in projection.plasticity.actions(
-                    projection.name, f"w_{projection.name}", f"source_{projection.name}"
+                    projection.name, f"w_{projection.name}", f"source_{projection.name}", keep
                 ).items():
                     actions[event] = f"{actions.get(event, '')}\n{code}".strip()
         else:
@@ -231,7 +268,8 @@ def _neuron_group(
     equations += [f"{variable} = {' + '.join(sums[port]) or '0*amp'} : amp" for port, variable in cell.ports.items()]
     equations += [equation_line(n, p) for n, p in cell.parameters.items()]
     equations.append("noise_stream : integer (shared, constant)")
-    equations += [f"{name} : {unit if unit != '1' else '1'} (linked)" for name, unit in links.items()]
+    links |= {n: unit_name(p.value) for site in sites for n, p in site.parameters().items()}
+    equations += [f"{name} : {unit} (linked)" for name, unit in links.items()]
     units = {name: unit_name(Quantity(1, dim=eq.dim)) for name, eq in Equations("\n".join(equations)).items()}
     equations += [f"sum_{name} : {units[name]}" for name in means]
     events = {name: condition.replace("{spike}", f"({cell.threshold})") for name, condition in events.items()}
@@ -244,7 +282,7 @@ def _neuron_group(
         events=events,
         clock=control.clock,
         name=population.name,
-        namespace=dict(cell.namespace),
+        namespace={"pair_uniform": pair_uniform} | dict(cell.namespace),
     )
     for event, code in actions.items():
         if event == "spike":
@@ -253,7 +291,24 @@ def _neuron_group(
             group.run_on_event(event, _code(code), when="after_resets")
     for name in links:
         setattr(group, name, linked_var(control, name))
-    return group
+    return group, _lesion_code(group, cell, sites, {p.name for p in incoming if p.constant})
+
+
+def _lesion_code(group: NeuronGroup, cell: Fragment, sites: list[LesionSite], constant: set[str]) -> dict[str, Any]:
+    """What lesions do at the start of a step, and how they hold somata before thresholds are tested."""
+    lines = [line for site in sites if (line := site.code(site.part in constant))]
+    found = {}
+    if lines:
+        name = f"{group.name}_lesions"
+        found[name] = group.run_regularly("\n".join(lines), when="start", order=1, name=name)
+    for site in sites:
+        if site.kind == "silence":
+            name, silenced = f"{group.name}_silence", f"int({site.silenced()} > 0)"
+            # a sum of products, since a difference that is taken back would not give the held value to the last bit
+            held = [f"{v} = {v}*(1 - lesion_silenced) + ({e})*lesion_silenced" for v, e in cell.held().items()]
+            code = "\n".join([f"lesion_silenced = {silenced}", *held])
+            found[name] = group.run_regularly(code, when="before_thresholds", name=name)
+    return found
 
 
 def _code(text: str) -> str:
@@ -262,6 +317,8 @@ def _code(text: str) -> str:
 
 def _initialise(circuit: Circuit, population: Population, group: NeuronGroup) -> None:
     group.noise_stream_ = stream_number(f"{population.name}.noise")
+    if circuit.lesion_slots and "lesion_rank" in group.variables:
+        group.lesion_rank = f"pair_uniform(run_seed, {lesion_stream(population.name)}, i, 0)"
     for variable, expression in population.cell.initial.items():
         setattr(group, variable, expression)
     for projection in _incoming(circuit, population):
@@ -321,8 +378,9 @@ def _synapses(
         if float(p.delay) > 0:
             delay[p.name] = p.delay
     if projection.plasticity:
+        keep = f"(1 - lesion_freeze_{projection.name}_post)" if circuit.lesion_slots else "1"
         for event, code in projection.plasticity.actions(
-            projection.name, weight, f"trace_{projection.name}_pre"
+            projection.name, weight, f"trace_{projection.name}_pre", keep
         ).items():
             on_post[f"{projection.name}_{event}"] = code
             on_event[f"{projection.name}_{event}"] = event

@@ -98,6 +98,17 @@ class Result:
             for name, start, stop in ((p["name"], p["start_s"], p["stop_s"]) for p in self.about["timeline"])
         }
 
+    @property
+    def lesions(self) -> list[str]:
+        """Every lesion of this run, as text."""
+        return list(self.about.get("lesions", ()))
+
+    @property
+    def windows(self) -> list[tuple[float, float]]:
+        """Start and stop [s] of every window of every lesion, each once, in order."""
+        spans = {(start, stop) for lesion in self.about.get("lesion_windows", ()) for start, stop in lesion}
+        return sorted(spans)
+
     def _population(self, name: str) -> int:
         if name not in self.populations:
             raise unknown_name("population", name, self.populations)

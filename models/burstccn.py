@@ -125,6 +125,7 @@ def circuit(
     detector: Fragment | None = None,
     plasticity: str = "always",
     slots: int = 4,
+    lesion_slots: int = 4,
     dt: Quantity = 1 * ms,
 ) -> Circuit:
     """Areas ``input`` to ``output`` with drive, W, Y and Q.
@@ -148,6 +149,8 @@ def circuit(
         phase sets the knob ``learning`` to 1.
     slots : int
         Windows that each knob has room for.
+    lesion_slots : int
+        Windows of lesions, see `burstnet.Circuit`.
     dt : Quantity [ms]
         1 ms as published, or a whole fraction of it; charges of pulses, the weight change of an event and the width of
         the back-propagating current stay the same.
@@ -201,6 +204,7 @@ def circuit(
         ),
         signals=(*_soma_biases(p, names), *_dendrite_biases(p, names[:-1]), *_teacher(p, top)),
         dt=dt,
+        lesion_slots=lesion_slots,
     )
 
 

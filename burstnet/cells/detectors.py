@@ -50,6 +50,7 @@ def exact_isi(limit: Quantity = 16 * ms) -> Fragment:
             )
         },
         initial={"previous_spike": "-1e9", "spike_before": "-1e9"},
+        steps=("previous_spike", "spike_before"),
         events={
             "event": "{spike} and isi > limit_in_steps",
             "burst": "{spike} and isi <= limit_in_steps and in_burst < 0.5",
@@ -99,6 +100,7 @@ def leaky_counter(tau: Quantity = 16 * ms) -> Fragment:
             )
         },
         initial={"previous_spike": "-1e9", "spike_before": "-1e9"},
+        steps=("previous_spike", "spike_before"),
         events={
             "event": "{spike} and spike_count < count_limit",
             "burst": "{spike} and spike_count >= count_limit and in_burst < 0.5",

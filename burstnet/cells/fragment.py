@@ -7,7 +7,8 @@ a name that both sides define is an error that names both.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -18,7 +19,7 @@ from brian2.units.fundamentalunits import Quantity
 from ..errors import ArgumentError, unknown_name
 from ..quantities import display_unit, format_quantity, same_dimensions, unit_name
 
-__all__ = ["Fragment", "Parameter", "ParameterSet", "parameter"]
+__all__ = ["Fragment", "Parameter", "ParameterSet", "parameter", "with_deviations"]
 
 
 @dataclass(frozen=True)
@@ -35,16 +36,19 @@ class Parameter:
         Paper, table or program that the value is from.
     positive : bool
         Whether only values above zero make sense.
+    clampable : bool
+        Whether a lesion ``clamp.NAME`` may change it in a window and in a part of the cells.
     """
 
     value: Quantity
     doc: str = ""
     source: str = ""
     positive: bool = False
+    clampable: bool = False
 
-    def fixed(self) -> str:
-        """What a build depends on: the unit."""
-        return unit_name(self.value)
+    def fixed(self) -> list:
+        """What a build depends on: the unit, and whether lesions reach it."""
+        return [unit_name(self.value), self.clampable]
 
     def checked(self, value: Quantity | float, name: str) -> Quantity:
         """`value` as a Quantity, or an ArgumentError that says what `name` may be."""
@@ -67,12 +71,12 @@ class Parameter:
         return quantity
 
 
-def parameter(default: Quantity | float, doc: str, source: str = "", *, positive: bool = False) -> Any:
+def parameter(
+    default: Quantity | float, doc: str, source: str = "", *, positive: bool = False, clampable: bool = False
+) -> Any:
     """A field of a `ParameterSet`: default value with unit, meaning and source."""
-    value = Quantity(default)
-    return field(
-        default_factory=lambda: Quantity(value), metadata={"parameter": Parameter(value, doc, source, positive)}
-    )
+    declared = Parameter(Quantity(default), doc, source, positive, clampable)
+    return field(default_factory=lambda: Quantity(declared.value), metadata={"parameter": declared})
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,9 @@ class ParameterSet:
             if name not in self.declared():
                 raise unknown_name("parameter", name, self.declared())
         return dataclasses.replace(self, **changes)
+
+
+_ASSIGNMENT = re.compile(r"\s*(\w+)\s*=\s*([^=].*)")
 
 
 def _merge(kind: str, one: Fragment, other: Fragment, mine: Mapping, theirs: Mapping) -> dict:
@@ -148,6 +155,12 @@ class Fragment:
         State variables of the form ``dx/dt = -x/tau`` whose decay is exact, with the name of their tau.
     namespace : mapping
         Functions and TimedArrays that the equations use.
+    hold : mapping of str to str
+        State variable to the expression that it is held at while the cell is silenced, for instance ``{"V_s": "V_r"}``;
+        by default what the reset assigns to state variables of differential equations. It must keep the threshold
+        from being reached.
+    steps : tuple of str
+        State variables that hold the number of a step; a checkpoint moves them when a new timeline starts.
     """
 
     name: str
@@ -163,6 +176,26 @@ class Fragment:
     after: tuple[str, ...] = ()
     exact: Mapping[str, str] = field(default_factory=dict)
     namespace: Mapping[str, Any] = field(default_factory=dict)
+    hold: Mapping[str, str] = field(default_factory=dict)
+    steps: tuple[str, ...] = ()
+
+    def held(self) -> dict[str, str]:
+        """What a silenced cell is held at: `hold`, or else what the reset assigns; empty if it cannot be silenced."""
+        if not self.threshold or any("{spike}" not in condition for condition in self.events.values()):
+            return dict(self.hold) if self.threshold else {}
+        kinds = self.defined()
+        assigned = (_ASSIGNMENT.fullmatch(line) for part in self.reset.splitlines() for line in part.split(";"))
+        reset = {
+            a[1]: a[2].strip()
+            for a in assigned
+            if a and kinds.get(a[1]) == "differential equation" and not re.search(rf"\b{a[1]}\b", a[2])
+        }
+        return dict(self.hold) or reset
+
+    @property
+    def silenceable(self) -> bool:
+        """Whether a lesion can silence it."""
+        return bool(self.held())
 
     def defined(self) -> dict[str, str]:
         """Every name that the equations define, with its kind."""
@@ -195,6 +228,8 @@ class Fragment:
             contributions=_merge("contribution", self, other, self.contributions, other.contributions),
             after=self.after + other.after,
             exact=_merge("exact decay", self, other, self.exact, other.exact),
+            hold=_merge("hold", self, other, self.hold, other.hold),
+            steps=self.steps + other.steps,
             namespace=_merge(
                 "function",
                 self,
@@ -212,3 +247,26 @@ class Fragment:
                 raise unknown_name("parameter", name, parameters)
             parameters[name] = dataclasses.replace(parameters[name], value=parameters[name].checked(value, name))
         return dataclasses.replace(self, parameters=parameters)
+
+
+def with_deviations(cell: Fragment, names: Iterable[str]) -> Fragment:
+    """A copy in whose code each of these parameters stands with its deviation in a cell, ``(g_d + lesion_g_d)``."""
+    words = "|".join(map(re.escape, sorted(names)))
+    if not words:
+        return cell
+
+    def deviating(code: str) -> str:
+        return re.sub(rf"\b({words})\b", r"(\1 + lesion_\1)", code)
+
+    def each(codes: Mapping[str, str]) -> dict[str, str]:
+        return {name: deviating(code) for name, code in codes.items()}
+
+    return dataclasses.replace(
+        cell,
+        equations=deviating(cell.equations),
+        threshold=deviating(cell.threshold),
+        reset=deviating(cell.reset),
+        events=each(cell.events),
+        on_event=each(cell.on_event),
+        hold=each(cell.hold),
+    )

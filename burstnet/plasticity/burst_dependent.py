@@ -72,9 +72,9 @@ class BurstDependent:
             f"w_max_{projection}": Parameter(Quantity(self.w_max), "upper bound of the weight", _SOURCE),
         }
 
-    def actions(self, projection: str, weight: str, x: str) -> dict[str, str]:
-        """What the target cell's ``burst`` and ``event`` do to the weight."""
-        step = f"{self.learning or '1'}*eta_{projection}*(1*ms)*{x}"
+    def actions(self, projection: str, weight: str, x: str, keep: str = "1") -> dict[str, str]:
+        """What the target cell's ``burst`` and ``event`` do to the weight; `keep` is the part that no lesion freezes."""
+        step = f"{self.learning or '1'}*{keep}*eta_{projection}*(1*ms)*{x}"
         bounds = f"w_min_{projection}, w_max_{projection}"
         return {
             "burst": f"{weight} = clip({weight} + {step}, {bounds})",

@@ -22,10 +22,11 @@ from brian2.units import second
 
 from ..errors import BuildError, RunError
 from ..objects import RUN_NUMBERS, Brian2Objects, build_objects
+from .arrays import ARRAYS_FILE, PlainArray
 from .cache import Cache, program_key
 from .compiler import Compiler, find_compiler
 from .program import Program, Progress, RawRun, RunRequest
-from .project import rewrite
+from .project import LESION_WINDOW, rewrite
 
 __all__ = ["CppProgram", "build"]
 
@@ -73,9 +74,18 @@ def generate(program: Program, folder: Path, flags: tuple[str, ...], units: int)
         network = Network(*objects.all(), name="network")
         network.run(0 * second, namespace={})
         device.build(directory=str(folder), compile=False, run=False, with_output=False)
-        manifest = {"name": program.name, "arrays": _saved_arrays(device, objects)}
-    sources = rewrite(folder, units, _windowed(objects), _among_spikes(program))
-    return sources, manifest
+        saved = _saved_arrays(device, objects)
+    sources, together = rewrite(folder, units, _windowed(objects), _among_spikes(program))
+    return sources, {"name": program.name, "arrays": _in_one_file(saved, together)}
+
+
+def _in_one_file(saved: dict[str, dict], together: list[PlainArray]) -> dict[str, dict]:
+    """Where each array is, with its place in the file that holds many."""
+    offsets = {array.file: array.offset for array in together}
+    return {
+        name: entry | {"file": ARRAYS_FILE, "offset": offsets[entry["file"]]} if entry["file"] in offsets else entry
+        for name, entry in saved.items()
+    }
 
 
 def _windowed(objects: Brian2Objects) -> dict[str, tuple[str, str]]:
@@ -84,6 +94,8 @@ def _windowed(objects: Brian2Objects) -> dict[str, tuple[str, str]]:
         kind = name.rpartition("_")[2]
         if kind in ("spikes", "trace"):
             found[monitor.codeobj.name] = (f"_array_control_{kind}_from[0]", f"_array_control_{kind}_until[0]")
+    for runner in objects.lesions.values():
+        found[runner.codeobj.name] = LESION_WINDOW
     return found
 
 
@@ -302,15 +314,23 @@ class CppProgram:
 
     def _load(self, folder: Path) -> dict[str, np.ndarray]:
         arrays = {}
+        contents: dict[str, bytes] = {}
         for name, saved in self.arrays.items():
-            path = folder / saved["file"]
-            shape = tuple(saved["shape"])
+            file, dtype, shape = saved["file"], np.dtype(saved["dtype"]), tuple(saved["shape"])
             try:
-                values = np.fromfile(path, dtype=np.dtype(saved["dtype"]))
+                if file not in contents:
+                    contents[file] = (folder / file).read_bytes()
             except OSError as problem:
                 raise RunError(
                     f"The run did not write {name} ({problem.strerror}); is the disk of {folder} full?"
                 ) from problem
+            start, whole = saved.get("offset", 0), contents[file]
+            stop = (
+                start + shape[0] * dtype.itemsize
+                if "offset" in saved
+                else len(whole) // dtype.itemsize * dtype.itemsize
+            )
+            values = np.frombuffer(whole[start:stop], dtype=dtype) if len(whole) >= stop else np.zeros(0, dtype)
             if shape[0] == -1:
                 if len(shape) > 1 and (shape[1] == 0 or values.size % shape[1]):
                     raise RunError(

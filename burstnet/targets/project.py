@@ -12,10 +12,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import BuildError
+from .arrays import PlainArray, tabulate
 
-__all__ = ["LOOP_HEADER", "rewrite"]
+__all__ = ["LESION_WINDOW", "LOOP_HEADER", "rewrite"]
 
 LOOP_HEADER = "burstnet_loop.h"
+#: C++ expressions of the first step in which a lesion acts and the first after which none does.
+LESION_WINDOW = ("_array_control_lesions_from[0]", "_array_control_lesions_until[0]")
 
 _LOOP = r"""// The run loop: every object in Brian2's order, slow clocks at their multiples, windowed monitors within their steps.
 #pragma once
@@ -93,8 +96,11 @@ inline void burstnet_loop(Network& network, Clock& base, int64_t steps, const st
 
 
 def rewrite(
-    folder: Path, units: int, windowed: Mapping[str, tuple[str, str]], among_spikes: Mapping[str, str]
-) -> list[str]:
+    folder: Path,
+    units: int,
+    windowed: Mapping[str, tuple[str, str]],
+    among_spikes: Mapping[str, str],
+) -> tuple[list[str], list[PlainArray]]:
     """Rewrite a project that Brian2 generated for a run of zero seconds.
 
     Parameters
@@ -103,14 +109,16 @@ def rewrite(
     units : int
         Translation units for the code objects.
     windowed : dict of str to tuple of two str
-        Code object of a monitor to the C++ expressions of its first step and its first step after.
+        Code object that runs only within a window of steps to the C++ expressions of its first step and its first step after.
     among_spikes : mapping of str to str
         ``population_event`` of every custom event that only a spiking cell can have, to its population.
 
     Returns
     -------
-    list of str
-        The sources to compile, relative to `folder`.
+    sources : list of str
+        What to compile, relative to `folder`.
+    arrays : list of PlainArray
+        What a run writes into one file.
     """
     main = (folder / "main.cpp").read_text()
     run = re.search(r"^[ \t]*network\.run\(0\.0,.*\);$", main, re.MULTILINE)
@@ -130,7 +138,9 @@ def rewrite(
         for name in ("network.cpp", "objects.cpp", "run.cpp", "synapses_classes.cpp", "brianlib/spikequeue.cpp")
         if (folder / name).exists()
     ]
-    return [*_gather(folder, units, among_spikes), "main.cpp", *rest]
+    text, arrays = tabulate((folder / "objects.cpp").read_text())
+    (folder / "objects.cpp").write_text(text)
+    return [*_gather(folder, units, among_spikes), "main.cpp", *rest], arrays
 
 
 def _gather(folder: Path, units: int, among_spikes: Mapping[str, str]) -> list[str]:
@@ -164,7 +174,8 @@ def _faster(path: Path, among_spikes: Mapping[str, str]) -> str:
     """A code object's text with what its compiler cannot know; where the text is another, nothing is changed.
 
     A state updater touches only its own cell, so its loop needs no check for overlapping arrays, which otherwise costs
-    more than the arithmetic at a hundred cells. Where an event is a spike with more conditions, only cells that spike are
+    more than the arithmetic at a hundred cells. Outside the windows of lesions it takes what lesions add for zero, so that
+    a run without lesions reads none of it. Where an event is a spike with more conditions, only cells that spike are
     asked. Brian2 numbers the names of code objects when a process makes several programs.
     """
     text = path.read_text()
@@ -175,11 +186,8 @@ def _faster(path: Path, among_spikes: Mapping[str, str]) -> str:
                 f"for(int _idx=0; _idx<_N/{_BLOCK}*{_BLOCK}; _idx++)",
                 f"for(int _idx=_N/{_BLOCK}*{_BLOCK}; _idx<_N; _idx++)",
             )
-            text = (
-                text[: found.start()]
-                + "".join(f"{_IVDEP}    {loop}\n{found[1]}" for loop in loops)
-                + text[found.end() :]
-            )
+            lesioned = "".join(f"{_IVDEP}    {loop}\n{found[1]}" for loop in loops)
+            text = text[: found.start()] + _unlesioned_apart(lesioned) + text[found.end() :]
         return text
     if "_spiking_synapses" in text:
         return _prefetched(text)
@@ -189,6 +197,16 @@ def _faster(path: Path, among_spikes: Mapping[str, str]) -> str:
         over_spikes = f"for (int32_t _k = 0; _k < {spikes}[N]; _k++)\n    {{\n        const size_t _idx = {spikes}[_k];"
         return re.sub(r"for\(size_t _idx=0; _idx<N; _idx\+\+\)\s*\{", over_spikes, text)
     return text
+
+
+def _unlesioned_apart(loops: str) -> str:
+    """The loops twice: as they are within the windows of lesions, and with nothing of lesions outside."""
+    plain = re.sub(r"(const double lesion_\w+) = _ptr_array_\w+\[_idx\];", r"\1 = 0.0;", loops)
+    if plain == loops:
+        return loops
+    start, stop = LESION_WINDOW
+    now = "_array_step_clock_timestep[0]"
+    return f"    if ({now} >= {start} && {now} < {stop}) {{\n{loops}    }} else {{\n{plain}    }}\n"
 
 
 def _prefetched(text: str) -> str:

@@ -72,10 +72,10 @@ class RuntimeProgram:
             edges |= set(range(0, request.steps, max(1, request.steps // 50)))
         done = 0
         for edge in sorted(edges)[1:]:
-            for name, monitor in objects.monitors.items():
-                window = request.windows.get(name.rpartition("_")[2])
+            for name, thing in (objects.monitors | objects.lesions).items():
+                window = request.windows.get("lesions" if name in objects.lesions else name.rpartition("_")[2])
                 if window:
-                    monitor.active = window[0] <= done < window[1]
+                    thing.active = window[0] <= done < window[1]
             network.run((edge - done) * dt * second, namespace={})
             done = edge
             if progress:
