@@ -305,8 +305,10 @@ def _lesion_code(group: NeuronGroup, cell: Fragment, sites: list[LesionSite], co
         if site.kind == "silence":
             name, silenced = f"{group.name}_silence", f"int({site.silenced()} > 0)"
             # a sum of products, since a difference that is taken back would not give the held value to the last bit
-            held = [f"{v} = {v}*(1 - lesion_silenced) + ({e})*lesion_silenced" for v, e in cell.held().items()]
-            code = "\n".join([f"lesion_silenced = {silenced}", *held])
+            lines = [f"lesion_silenced = {silenced}"]
+            for v, level in cell.held().items():
+                lines += [f"lesion_held_{v} = {level}", f"{v} = {v}*(1 - lesion_silenced) + lesion_held_{v}*lesion_silenced"]
+            code = "\n".join(lines)
             found[name] = group.run_regularly(code, when="before_thresholds", name=name)
     return found
 
