@@ -15,6 +15,7 @@ import numpy as np
 import xarray as xr
 from brian2.units.fundamentalunits import Quantity
 
+from .checkpoint import state_of
 from .circuit import Circuit
 from .errors import RunError
 from .lesion import Lesion
@@ -22,7 +23,7 @@ from .lesion_sites import lesioned_cells
 from .quantities import format_quantity, unit_name
 from .recording import Recording
 from .result import Result
-from .targets.program import RawRun, package_version
+from .targets.program import RawRun, RunRequest, package_version
 from .timeline import Timeline
 
 __all__ = ["collect", "provenance"]
@@ -103,7 +104,8 @@ def collect(
             str(lesion): int(lesioned_cells(circuit, lesion, runs[0].request.seed)[1].sum()) for lesion in lesions
         },
         "dt_s": dt,
-        "simulated_s": runs[0].request.steps * dt,
+        "start_s": runs[0].request.start * dt,
+        "simulated_s": (runs[0].request.steps - runs[0].request.start) * dt,
         "populations": {p.name: p.n for p in circuit.populations},
         "seeded_graph": circuit.seeded_graph,
         "projections": {
@@ -117,21 +119,31 @@ def collect(
         },
         "spikes": recording.spikes,
         "spike_window_s": [float(edge) for edge in recording.spike_window] if recording.spike_window else None,
-        "all_spikes": recording.spikes == "all" and recording.spike_window is None,
+        "all_spikes": recording.spikes == "all" and recording.spike_window is None and not runs[0].request.state,
         "readout_tau_s": {
             p.name: runs[0].request.values[f"control.{p.name}_tau"] for p in circuit.populations if p.readout
         },
         "timeline": [
             {
                 "name": phase.name,
-                "start_s": timeline.span(phase.name)[0],
-                "stop_s": timeline.span(phase.name)[1],
+                "start_s": _within(timeline.span(phase.name)[0], runs[0].request, dt),
+                "stop_s": _within(timeline.span(phase.name)[1], runs[0].request, dt),
                 "settings": {k: _plain(v) for k, v in phase.settings.items()},
             }
             for phase in timeline.phases
         ],
     }
-    return Result(xr.Dataset(variables, coordinates), facts)
+    states = {run.request.seed: state_of(run.arrays, run.request.arguments(), circuit) for run in runs}
+    return Result(xr.Dataset(variables, coordinates), facts, states)
+
+
+def _within(time: float, request: RunRequest, dt: float) -> float:
+    """A time of the timeline, moved into the part of it that was run."""
+    return (
+        time
+        if request.start * dt <= time <= request.steps * dt
+        else min(max(time, request.start * dt), request.steps * dt)
+    )
 
 
 def _lesions(circuit: Circuit, lesions: Sequence[Lesion], seeds: Sequence[int]) -> dict[str, tuple]:

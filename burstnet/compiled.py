@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
 from brian2.units import second
 from brian2.units.fundamentalunits import Quantity
 
-from .cells.fragment import ParameterSet
+from .cells.fragment import Parameter, ParameterSet
+from .checkpoint import check_fits, continued, started_anew
 from .circuit import Circuit
 from .errors import ArgumentError, unknown_name
 from .lesion import Lesion, as_lesions
@@ -121,6 +123,9 @@ class Compiled:
         params: Mapping[str, Quantity | float] | None = None,
         *,
         lesions: str | Lesion | Iterable[Lesion | str] = (),
+        start_from: Result | None = None,
+        continue_from: Result | None = None,
+        until: Quantity | None = None,
         jobs: int = 1,
         report: Report | None = None,
     ) -> Result:
@@ -134,6 +139,14 @@ class Compiled:
             (``input.cell.tau_s``, ``Y.scale``).
         lesions : Lesion, str, or iterable of them
             Lesions, as objects or as text: ``"Y:scale=0@20s..50s"``. Noise and graph are those of a run without them.
+        start_from : Result, optional
+            A new timeline begins with the final state of this result: its weights, traces, averages, potentials and
+            events on their way. Every seed starts from its own, or from the only one that the result has.
+        continue_from : Result, optional
+            The timeline goes on where this result stopped, which is of the same seeds; noise, windows and events on
+            their way are those of a run that was never stopped, and so is the outcome, bit for bit.
+        until : Quantity [second], optional
+            Stop before the end of the timeline.
         jobs : int
             Runs side by side; 0 for one on each core.
         report : callable, optional
@@ -153,7 +166,8 @@ class Compiled:
         protocol, values = self._settings(params or {})
         hurt = as_lesions(lesions)
         numbers = [seeds] if isinstance(seeds, (int, np.integer)) else list(seeds)
-        requests = self.requests(numbers, protocol, values, hurt)
+        requests = self.requests(numbers, protocol, values, hurt, until)
+        requests = self._with_states(requests, start_from, continue_from)
         started = time.perf_counter()
         workers = joblib.Parallel(n_jobs=min(len(requests), jobs) if jobs else -1, backend=self.program.backend)
         threads = self.program.backend == "threading" or len(requests) == 1 or jobs == 1
@@ -167,7 +181,12 @@ class Compiled:
         if report and not threads:
             for request in requests:
                 report(str(request.seed), 1.0)
-        simulated = requests[0].steps * float(self.circuit.dt)
+        simulated = (requests[0].steps - requests[0].start) * float(self.circuit.dt)
+        earlier = continue_from or start_from
+        if earlier is not None:
+            for run in runs:
+                source = _source_of(earlier, run.request.seed)
+                check_fits(earlier.state(source), run.arrays, self.circuit, run.request.seed)
         timing = {
             "build_s": self.build_s,
             "run_cpu_s_per_simulated_s": float(np.mean([run.cpu_s for run in runs])) / simulated if simulated else 0.0,
@@ -193,6 +212,7 @@ class Compiled:
         protocol: RunProtocol | Timeline | None = None,
         values: Mapping[str, Quantity | float] | None = None,
         lesions: str | Lesion | Iterable[Lesion | str] = (),
+        until: Quantity | None = None,
     ) -> list[RunRequest]:
         """The runs of these seeds, with every argument."""
         if not seeds:
@@ -201,6 +221,13 @@ class Compiled:
             raise ArgumentError(f"seeds={seeds} is not allowed; one is there twice.")
         timeline = _timeline(protocol or self.protocol)
         steps = round(float(timeline.duration / self.circuit.dt))
+        if until is not None:
+            stop = float(Parameter(1 * second, positive=True).checked(until, "until"))
+            if round(stop / float(self.circuit.dt)) > steps:
+                raise ArgumentError(
+                    f"until={format_quantity(until)} is not allowed; the timeline ends at {format_quantity(timeline.duration)}."
+                )
+            steps = round(stop / float(self.circuit.dt))
         numbers = self.circuit.replace_values(values or {}) | knob_values(self.circuit, timeline)
         windows = self.recording.window_steps(self.circuit.dt, steps)
         hurt = as_lesions(lesions)
@@ -208,6 +235,35 @@ class Compiled:
         for seed in seeds:
             amounts, span = lesion_numbers(self.circuit, hurt, steps, check_seed(seed))
             found.append(RunRequest(check_seed(seed), steps, numbers | amounts, windows | {"lesions": span}))
+        return found
+
+    def _with_states(
+        self, requests: list[RunRequest], start_from: Result | None, continue_from: Result | None
+    ) -> list[RunRequest]:
+        """The runs, beginning with what an earlier result left."""
+        earlier = continue_from or start_from
+        if earlier is None:
+            return requests
+        name = "continue_from" if continue_from is not None else "start_from"
+        if start_from is not None and continue_from is not None:
+            raise ArgumentError("start_from and continue_from exclude each other; give one.")
+        sizes = {p.name: p.n for p in self.circuit.populations}
+        if earlier.populations != sizes or earlier.dt != float(self.circuit.dt):
+            raise ArgumentError(
+                f"{name} is a result of populations {earlier.populations} at dt={earlier.dt:g} s, but the circuit has {sizes} at {float(self.circuit.dt):g} s."
+            )
+        found = []
+        for request in requests:
+            if continue_from is not None:
+                state, start = continued(continue_from.state(request.seed)), continue_from.end_step
+                if start >= request.steps:
+                    raise ArgumentError(
+                        f"continue_from is a result up to {start * earlier.dt:g} s, but the timeline ends at {request.steps * earlier.dt:g} s; make it longer."
+                    )
+            else:
+                source = earlier.state(_source_of(earlier, request.seed))
+                state, start = started_anew(source, self.circuit, earlier.end_step), 0
+            found.append(replace(request, start=start, state=state))
         return found
 
     def _settings(
@@ -263,6 +319,11 @@ def estimate(
 
 #: Spikes a cell and second that an estimate assumes.
 _SPIKES_PER_S = 15.0
+
+
+def _source_of(earlier: Result, seed: int) -> int:
+    """The seed of an earlier result whose state a seed begins with."""
+    return earlier.seeds[0] if len(earlier.seeds) == 1 else seed
 
 
 def _run_one(program: Any, request: RunRequest, report: Report | None) -> Any:

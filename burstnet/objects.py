@@ -29,7 +29,7 @@ __all__ = ["Brian2Objects", "brian2_objects"]
 
 #: Run arguments of every program beside its own: length and recording windows, in steps.
 RUN_NUMBERS = (
-    "run_steps", "spikes_from", "spikes_until", "trace_from", "trace_until", "lesions_from", "lesions_until"
+    "run_from", "run_steps", "spikes_from", "spikes_until", "trace_from", "trace_until", "lesions_from", "lesions_until"
 )  # fmt: skip
 
 
@@ -307,7 +307,10 @@ def _lesion_code(group: NeuronGroup, cell: Fragment, sites: list[LesionSite], co
             # a sum of products, since a difference that is taken back would not give the held value to the last bit
             lines = [f"lesion_silenced = {silenced}"]
             for v, level in cell.held().items():
-                lines += [f"lesion_held_{v} = {level}", f"{v} = {v}*(1 - lesion_silenced) + lesion_held_{v}*lesion_silenced"]
+                lines += [
+                    f"lesion_held_{v} = {level}",
+                    f"{v} = {v}*(1 - lesion_silenced) + lesion_held_{v}*lesion_silenced",
+                ]
             code = "\n".join(lines)
             found[name] = group.run_regularly(code, when="before_thresholds", name=name)
     return found

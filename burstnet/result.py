@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .errors import ArgumentError, ResultError, unknown_name
+from .state_file import read_states, write_states
 
 if TYPE_CHECKING:
     import xarray as xr  # half a second that a build need not wait for
@@ -72,8 +73,33 @@ class Result:
         Protocol, parameters, timeline, provenance and timing as plain data.
     """
 
-    def __init__(self, data: xr.Dataset, about: dict) -> None:
+    def __init__(
+        self, data: xr.Dataset, about: dict, states: Mapping[int, Mapping[str, np.ndarray]] | None = None
+    ) -> None:
         self.data, self.about = data, about
+        self._states, self._path = dict(states or {}), None  # type: dict[int, Mapping[str, np.ndarray]], Path | None
+
+    def state(self, seed: int) -> Mapping[str, np.ndarray]:
+        """What the run of a seed knew at its end, see `burstnet.checkpoint`.
+
+        Raises
+        ------
+        ArgumentError
+            If the seed is not in this result.
+        ResultError
+            If its state was not kept.
+        """
+        self._seed_index(seed)
+        if seed not in self._states and self._path is not None:
+            self._states |= read_states(self._path, [seed])
+        if seed not in self._states:
+            raise ResultError(f"This result does not hold the final state of seed {seed}; run it again.")
+        return self._states[seed]
+
+    @property
+    def end_step(self) -> int:
+        """The first step that was not run."""
+        return round((self.about.get("start_s", 0.0) + self.about["simulated_s"]) / self.dt)
 
     @property
     def seeds(self) -> list[int]:
@@ -184,7 +210,13 @@ class Result:
         packed = {
             name: {"zlib": True, "complevel": 1, "shuffle": True} for name, v in data.data_vars.items() if v.size > 64
         }
-        write_atomically(target, lambda scratch: data.to_netcdf(scratch, engine="h5netcdf", encoding=packed))
+        states = {seed: self.state(seed) for seed in self.seeds} if self._states or self._path else {}
+
+        def write(scratch: Path) -> None:
+            data.to_netcdf(scratch, engine="h5netcdf", encoding=packed)
+            write_states(scratch, states)
+
+        write_atomically(target, write)
         return target
 
     @classmethod
@@ -212,7 +244,9 @@ class Result:
             raise ResultError(
                 f"{source} has schema {schema}, newer than {SCHEMA} that this burstnet reads; update burstnet."
             )
-        return cls(data, about)
+        found = cls(data, about)
+        found._path = source
+        return found
 
     def __repr__(self) -> str:
         what = self.about.get("protocol") or "circuit"

@@ -267,6 +267,8 @@ class CppProgram:
         """One run whose raw output stays in `folder`."""
         numbers = request.arguments()
         given = [f"{name}={_number(self.arrays, name, value)}" for name, value in numbers.items()]
+        if request.state:
+            write_restart(folder, request.state, self.arrays)
         started = time.perf_counter()
         child = subprocess.Popen(
             [str(self.folder / "main"), "--results_dir", f"{folder}/", *given],
@@ -298,7 +300,7 @@ class CppProgram:
         if child.returncode or complaints:
             reason = f"said {complaints[0]!r}" if complaints else f"ended with status {child.returncode}"
             raise RunError(f"The compiled program {reason}; its outcome is discarded.")
-        arrays = self._load(folder)
+        arrays = self._load(folder) | read_queues(folder)
         done = int(arrays.pop("step_clock.timestep")[0])
         if done != request.steps:
             raise RunError(
@@ -344,6 +346,39 @@ class CppProgram:
             arrays[name] = values
         _check_lengths(arrays, str(folder))
         return arrays
+
+
+def write_restart(folder: Path, state: Mapping[str, np.ndarray], arrays: Mapping[str, dict]) -> None:
+    """Files from which a program takes its state, in the folder of its run.
+
+    Raises
+    ------
+    RunError
+        If the state has a variable that the program does not have.
+    """
+    lines = []
+    for k, (name, values) in enumerate(state.items()):
+        if name.startswith("queue."):
+            for delay in np.unique(values[:, 0]):
+                synapses = " ".join(map(str, values[values[:, 0] == delay, 1]))
+                lines.append(f"queue {name.removeprefix('queue.')} {delay} {synapses}")
+            continue
+        if name not in arrays:
+            raise RunError(f"The state has {name!r}, which this program does not have; it is of another circuit.")
+        values.astype(np.dtype(arrays[name]["dtype"])).tofile(folder / f"restore-{k}.dat")
+        lines.append(f"set {name} restore-{k}.dat")
+    (folder / "restore.txt").write_text("".join(line + "\n" for line in lines))
+
+
+def read_queues(folder: Path) -> dict[str, np.ndarray]:
+    """Events on their way at the end of a run, as ``"queue.PATHWAY"``: steps until they arrive, and synapse."""
+    found: dict[str, list[np.ndarray]] = {}
+    path = folder / "queues.txt"
+    for line in path.read_text().splitlines() if path.exists() else ():
+        name, delay, *synapses = line.split()
+        rows = np.column_stack([np.full(len(synapses), int(delay)), np.array(synapses, dtype=np.int32)])
+        found.setdefault(f"queue.{name}", []).append(rows.astype(np.int32))
+    return {name: np.concatenate(rows) for name, rows in found.items()}
 
 
 def _check_lengths(arrays: Mapping[str, np.ndarray], folder: str) -> None:

@@ -57,21 +57,30 @@ class RunRequest:
 
     Attributes
     ----------
+    steps : int
+        The first step that is not run.
     values : dict of str to float
         ``{"object.variable": value}``, complete.
     windows : dict of str to tuple of two int
-        Steps within which spikes and traces are kept.
+        Steps within which spikes and traces are kept, and lesions act.
+    start : int
+        The first step.
+    state : dict of str to ndarray
+        What to begin with in the place of initial values, by ``"object.variable"``; see `burstnet.checkpoint`.
     """
 
     seed: int
     steps: int
     values: Mapping[str, float]
     windows: Mapping[str, tuple[int, int]]
+    start: int = 0
+    state: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def arguments(self) -> dict[str, float]:
         """All numbers that a program is given."""
         found = dict(self.values)
-        found |= {"control.run_seed": self.seed, "control.run_steps": float(self.steps)}
+        found |= {"control.run_seed": self.seed, "control.run_from": float(self.start)}
+        found |= {"control.run_steps": float(self.steps)}
         for name, (start, stop) in self.windows.items():
             found |= {f"control.{name}_from": float(start), f"control.{name}_until": float(stop)}
         return found

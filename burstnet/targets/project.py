@@ -27,13 +27,66 @@ _LOOP = r"""// The run loop: every object in Brian2's order, slow clocks at thei
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <string>
 #include <vector>
 #include <unistd.h>
 #include "network.h"
+#include "objects.h"
 
 struct BurstnetWindow { codeobj_func function; int64_t from, until; };
+struct BurstnetPathway { const char* name; SynapticPathway* pathway; };
 
-inline void burstnet_loop(Network& network, Clock& base, int64_t steps, const std::vector<BurstnetWindow>& windows) {
+// What an earlier run left: "set NAME FILE" for an array, "queue PATHWAY STEPS SYNAPSE..." for events on their way.
+inline void burstnet_restore(const std::vector<BurstnetPathway>& pathways) {
+  std::ifstream list(brian::results_dir + "restore.txt");
+  std::string line, verb, name, file;
+  while (std::getline(list, line)) {
+    std::istringstream words(line);
+    words >> verb >> name;
+    if (verb == "set") {
+      words >> file;
+      brian::set_variable_by_name(name, brian::results_dir + file);
+      continue;
+    }
+    bool found = false;
+    size_t delay = 0;
+    words >> delay;
+    for (auto& entry : pathways) {
+      if (name != entry.name || delay >= entry.pathway->queue[0]->queue.size()) continue;
+      auto& queue = *entry.pathway->queue[0];
+      auto& slot = queue.queue[(queue.offset + delay) % queue.queue.size()];
+      for (int32_t synapse; words >> synapse;) slot.push_back(synapse);
+      found = true;
+    }
+    if (!found) std::cerr << "No room for events of " << name << " in " << delay << " steps" << std::endl;
+  }
+}
+
+// Events that are on their way at the end.
+inline void burstnet_keep_queues(const std::vector<BurstnetPathway>& pathways) {
+  std::ofstream out(brian::results_dir + "queues.txt");
+  for (auto& entry : pathways) {
+    auto& queue = *entry.pathway->queue[0];
+    for (size_t delay = 1; delay < queue.queue.size(); delay++) {
+      auto& slot = queue.queue[(queue.offset + delay) % queue.queue.size()];
+      if (slot.empty()) continue;
+      out << entry.name << " " << delay;
+      for (int32_t synapse : slot) out << " " << synapse;
+      out << "\n";
+    }
+  }
+  out.close();
+  if (!out) std::cerr << "Error writing " << brian::results_dir << "queues.txt" << std::endl;
+}
+
+inline void burstnet_loop(Network& network, Clock& base, int64_t start, int64_t steps,
+                          const std::vector<BurstnetWindow>& windows, const std::vector<BurstnetPathway>& pathways) {
+  burstnet_restore(pathways);
+  base.timestep[0] = start;
+  base.t[0] = start * base.dt[0];
   struct Entry { Clock* clock; codeobj_func function; int64_t stride, from, until; };
   std::vector<Entry> entries;
   std::vector<Clock*> slow;
@@ -62,7 +115,7 @@ inline void burstnet_loop(Network& network, Clock& base, int64_t steps, const st
     }
   };
   std::vector<codeobj_func> every;
-  for (int64_t step = 0; step < steps;) {
+  for (int64_t step = start; step < steps;) {
     int64_t next = steps;
     every.clear();
     for (auto& entry : entries) {
@@ -78,7 +131,7 @@ inline void burstnet_loop(Network& network, Clock& base, int64_t steps, const st
         const auto now = std::chrono::steady_clock::now();
         if (now - shown > std::chrono::milliseconds(100)) {
           if (getppid() != parent) std::_Exit(3);  // the driver died: so do we
-          std::fprintf(stderr, "progress %.4f\n", step / (double)steps);
+          std::fprintf(stderr, "progress %.4f\n", (step - start) / (double)(steps - start));
           shown = now;
         }
       } else {
@@ -91,6 +144,7 @@ inline void burstnet_loop(Network& network, Clock& base, int64_t steps, const st
   for (auto& entry : entries)
     if (entry.stride > 1 && steps % entry.stride == 0) entry.function();
   network.t = steps * base.dt[0];
+  burstnet_keep_queues(pathways);
 }
 """
 
@@ -129,7 +183,9 @@ def rewrite(
     windows = ", ".join(
         f"{{_run_{name}, (int64_t)({start}), (int64_t)({stop})}}" for name, (start, stop) in sorted(windowed.items())
     )
-    call = f"        burstnet_loop(network, step_clock, (int64_t)_array_control_run_steps[0], {{{windows}}});"
+    pathways = ", ".join(f'{{"{name}", &{name}}}' for name in _pathways(folder))
+    span = "(int64_t)_array_control_run_from[0], (int64_t)_array_control_run_steps[0]"
+    call = f"        burstnet_loop(network, step_clock, {span}, {{{windows}}}, {{{pathways}}});"
     main = main[: run.start()] + call + main[run.end() :]
     (folder / "main.cpp").write_text(main.replace('#include "run.h"', f'#include "run.h"\n#include "{LOOP_HEADER}"', 1))
     (folder / LOOP_HEADER).write_text(_LOOP)
@@ -141,6 +197,12 @@ def rewrite(
     text, arrays = tabulate((folder / "objects.cpp").read_text())
     (folder / "objects.cpp").write_text(text)
     return [*_gather(folder, units, among_spikes), "main.cpp", *rest], arrays
+
+
+def _pathways(folder: Path) -> list[str]:
+    """Every synaptic pathway, by its name in C++; read-outs of rates, which have no delay, are left out."""
+    found = (p.stem.removesuffix("_push_spikes") for p in sorted((folder / "code_objects").glob("*_push_spikes.cpp")))
+    return [name for name in found if not name.startswith("before_run_") and "_readout_" not in name]
 
 
 def _gather(folder: Path, units: int, among_spikes: Mapping[str, str]) -> list[str]:

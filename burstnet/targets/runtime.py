@@ -6,6 +6,7 @@ import contextlib
 import resource
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from brian2 import EventMonitor, Network, StateMonitor, prefs
@@ -53,9 +54,11 @@ class RuntimeProgram:
             objects = build_objects(self.program.circuit, self.program.recording, request.arguments())
             network = Network(*objects.all())
             started, cpu = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_utime
+            if request.start or request.state:
+                _restore(network, objects, request, float(self.program.circuit.dt))
             self._run_in_windows(network, objects, request, progress)
             used = resource.getrusage(resource.RUSAGE_SELF).ru_utime - cpu
-            return RawRun(request, _arrays(objects), used, time.perf_counter() - started)
+            return RawRun(request, _arrays(objects) | _queues(objects), used, time.perf_counter() - started)
 
     def stop(self) -> None:
         """Nothing to stop: worker processes end with the pool."""
@@ -65,12 +68,13 @@ class RuntimeProgram:
     ) -> None:
         """Run in stretches between which windowed monitors are switched."""
         dt = float(self.program.circuit.dt)
-        edges = {0, request.steps} | {
-            min(edge, request.steps) for window in request.windows.values() for edge in window
+        start = request.start
+        edges = {start, request.steps} | {
+            max(start, min(edge, request.steps)) for window in request.windows.values() for edge in window
         }
         if progress:
-            edges |= set(range(0, request.steps, max(1, request.steps // 50)))
-        done = 0
+            edges |= set(range(start, request.steps, max(1, (request.steps - start) // 50)))
+        done = start
         for edge in sorted(edges)[1:]:
             for name, thing in (objects.monitors | objects.lesions).items():
                 window = request.windows.get("lesions" if name in objects.lesions else name.rpartition("_")[2])
@@ -79,7 +83,7 @@ class RuntimeProgram:
             network.run((edge - done) * dt * second, namespace={})
             done = edge
             if progress:
-                progress(done / max(1, request.steps))
+                progress((done - start) / max(1, request.steps - start))
         for monitor in objects.monitors.values():
             if (
                 isinstance(monitor, StateMonitor)
@@ -87,6 +91,48 @@ class RuntimeProgram:
                 and request.steps % round(float(monitor.clock.dt) / dt) == 0
             ):
                 monitor.record_single_timestep()
+
+
+def _restore(network: Network, objects: Brian2Objects, request: RunRequest, dt: float) -> None:
+    """Put the state of an earlier run in the place of initial values, at the step where this one starts."""
+    network.run(0 * second, namespace={})
+    network.t_ = request.start * dt
+    things = {thing.name: thing for thing in objects.all()}
+    pathways = {pathway.name: pathway for thing in objects.projections.values() for pathway in thing._pathways}
+    for name, values in request.state.items():
+        owner, _, variable = name.partition(".")
+        if owner == "queue":
+            _fill(pathways[variable].queue, values)
+        else:
+            things[owner].variables[variable].set_value(values)
+
+
+def _fill(queue: Any, events: np.ndarray) -> None:
+    """Put events into a queue of Brian2, of either implementation."""
+    kept = queue._full_state()
+    if len(kept) == 2:
+        offset, slots = kept
+        for delay, synapse in events:
+            slots[(offset + delay) % len(slots)].append(synapse)
+        queue._restore_from_full_state((offset, slots))
+    else:
+        queue._restore_from_full_state((kept[0], events.astype(int), kept[2]))
+
+
+def _queues(objects: Brian2Objects) -> dict[str, np.ndarray]:
+    """Events on their way, as ``"queue.PATHWAY"``: steps until they arrive, and synapse."""
+    found = {}
+    for synapses in {id(s): s for s in objects.projections.values()}.values():
+        for pathway in synapses._pathways:
+            state = pathway.queue._full_state()
+            if len(state) == 2:
+                offset, slots = state
+                rows = [(d, s) for d in range(1, len(slots)) for s in slots[(offset + d) % len(slots)]]
+            else:
+                rows = [(d, s) for d, s in state[1] if d > 0]
+            if rows:
+                found[f"queue.{pathway.name}"] = np.array(rows, dtype=np.int32)
+    return found
 
 
 def _arrays(objects: Brian2Objects) -> dict[str, np.ndarray]:
