@@ -18,20 +18,25 @@ from ..analysis.rates import mean_and_sd
 from ..analysis.teaching import TeachingWindow
 
 __all__ = [
+    "ARMS",
     "BASELINE",
     "CELL_COLOURS",
     "COMPARTMENT_COLOURS",
+    "CONTROL",
     "INK",
+    "LESION",
     "RC",
     "SPIKE_COLOURS",
     "TARGET",
     "TEACHING",
+    "arm_colours",
     "end_labels",
     "new_axes",
     "note",
     "population_colours",
     "save_figure",
     "seed_lines",
+    "shade_lesions",
     "shade_teaching",
     "spread",
     "write_words",
@@ -46,6 +51,10 @@ LOWEST, BETWEEN, OUTPUT = "#009E73", ("#CC79A7", "#8C6BB1", "#A6761D", "#666666"
 #: Types of cells (Tol's muted colours), where a population is named after one.
 CELL_COLOURS = {"pv": "#882255", "sst": "#44AA99", "ndnf": "#999933", "vip": "#DDAA33"}
 COMPARTMENT_COLOURS = {"V_s": "#222222", "V_d": "#AA4499"}
+#: The control among the arms of a study, and the other arms (Okabe and Ito's, dark enough for thin lines on white).
+CONTROL, ARMS = "#4D4D4D", ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#B8860B", "#56B4E9", "#882255")
+#: The windows of lesions.
+LESION = "#E9E6F0"
 #: The window in which a teacher is on, its target, the baseline burst probability.
 TEACHING, TARGET, BASELINE = "#F8F1DA", "#222222", "#6B6B6B"
 
@@ -125,6 +134,22 @@ def population_colours(names: Sequence[str]) -> dict[str, str]:
             colours[name] = BETWEEN[between % len(BETWEEN)]
             between += 1
     return colours
+
+
+def arm_colours(labels: Iterable[str], control: str = "control") -> dict[str, str]:
+    """A colour for each arm of a study: grey for the control, then the palette in turn."""
+    others = [label for label in labels if label != control]
+    return {control: CONTROL} | {label: ARMS[k % len(ARMS)] for k, label in enumerate(others)}
+
+
+def shade_lesions(ax: Axes, windows: Iterable[tuple[float, float]]) -> None:
+    """Shade the windows of lesions, in seconds, behind everything; the limits of the axes stay."""
+    limits = ax.get_xlim()
+    for start, stop in windows:
+        if start < limits[1] and stop > limits[0]:
+            left, right = max(start, limits[0]), min(stop, limits[1])
+            ax.axvspan(left, right, color=LESION, linewidth=0, zorder=-9, gid="lesion")
+    ax.set_xlim(limits)
 
 
 def shade_teaching(ax: Axes, windows: Iterable[TeachingWindow]) -> None:
