@@ -41,14 +41,12 @@ def state_of(
         State variables by ``"object.variable"``; ``"queue.PATHWAY"`` (events, 2) holds in how many steps which synapse
         gets an event that is on its way; ``"graph.PROJECTION"`` is a digest of the connections.
     """
-    groups = {"control", *(p.name for p in circuit.populations)}
-    plastic = {p.name for p in circuit.projections if p.plasticity and not p.constant}
     found = {}
     for name, values in arrays.items():
         owner, _, variable = name.partition(".")
-        state = owner in groups or (owner in plastic and variable == f"w_{owner}")
-        own = variable in _OWN or variable.endswith("space") or variable.startswith("tau_trace_")
-        if name.startswith(_QUEUE) or (state and not own and name not in arguments):
+        timed = f"{owner}.t" in arrays or owner.endswith("clock")  # monitors and clocks
+        own = variable in _OWN or variable.startswith(("_", "tau_trace_"))
+        if not timed and not own and name not in arguments:
             found[name] = values
     for projection in circuit.projections:
         ends = [arrays.get(f"{projection.name}._synaptic_{side}") for side in ("pre", "post")]

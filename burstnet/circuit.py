@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -240,6 +240,9 @@ class Circuit:
     lesion_slots : int
         Windows of lesions that each population, compartment, projection, plasticity and clampable parameter has room
         for; 0 builds a circuit that cannot be lesioned.
+    beside : tuple of callable
+        Functions that get the circuit's `Brian2Objects` and return plain Brian2 objects of the user's own, each with a
+        ``name=`` and ``clock=objects.control.clock``. They are compiled and run with the circuit.
 
     Raises
     ------
@@ -253,12 +256,15 @@ class Circuit:
     signals: tuple[Signal, ...] = ()
     dt: Quantity = default(1 * ms)
     lesion_slots: int = 4
+    beside: tuple[Callable[[Any], Any], ...] = ()
 
     def __post_init__(self) -> None:
         slots = self.lesion_slots
         if isinstance(slots, bool) or not isinstance(slots, (int, np.integer)) or not 0 <= slots <= 64:
             raise ArgumentError(f"lesion_slots={slots!r} is not allowed; give a whole number from 0 to 64.")
-        for attribute in ("populations", "projections", "knobs", "signals"):
+        if callable(self.beside):
+            object.__setattr__(self, "beside", (self.beside,))
+        for attribute in ("populations", "projections", "knobs", "signals", "beside"):
             object.__setattr__(self, attribute, tuple(getattr(self, attribute)))
         owners: dict[str, str] = {}
         for population in self.populations:
@@ -280,6 +286,9 @@ class Circuit:
                         f"name {thing.name!r} is used by both a {owners[thing.name]} and a {kind}; names are unique in a circuit."
                     )
                 owners[thing.name] = kind
+        for builder in self.beside:
+            if not callable(builder):
+                raise ArgumentError(f"beside={builder!r} is not allowed; give functions that return Brian2 objects.")
         if not self.populations:
             raise ArgumentError("populations=() is not allowed; a circuit has at least one.")
         if not same_dimensions(self.dt, 1 * ms) or float(self.dt) <= 0:

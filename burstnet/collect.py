@@ -94,6 +94,7 @@ def collect(
                 stacked(f"{owner}.w_{projection.name}"),
                 {"units": unit},
             )
+    variables |= _of_monitors(runs, circuit, recording)
     hurt = _lesions(circuit, lesions, [run.request.seed for run in runs])
     variables |= hurt
     facts = {
@@ -144,6 +145,28 @@ def _within(time: float, request: RunRequest, dt: float) -> float:
         if request.start * dt <= time <= request.steps * dt
         else min(max(time, request.start * dt), request.steps * dt)
     )
+
+
+def _of_monitors(runs: Sequence[RawRun], circuit: Circuit, recording: Recording) -> dict[str, tuple]:
+    """Records of monitors that the user put beside the circuit: those of all seeds one after the other, in SI."""
+    if not circuit.beside:
+        return {}
+    found: dict[str, tuple] = {}
+    for name in runs[0].arrays:
+        owner, _, variable = name.partition(".")
+        mine = owner == "statistics" or owner.endswith(("_spikes", "_states", "_trace", "_weights"))
+        records = [run.arrays[name] for run in runs]
+        times = f"{owner}.t" in runs[0].arrays and f"{owner}.N" in runs[0].arrays
+        if (
+            not mine
+            and times
+            and variable != "N"
+            and all(len(r) == int(run.arrays[f"{owner}.N"].ravel()[0]) for r, run in zip(records, runs, strict=True))
+        ):
+            columns = [f"{owner}_{variable}_column"] * (records[0].ndim - 1)
+            found[f"{owner}_{variable}"] = ((f"{owner}_record", *columns), np.concatenate(records))
+            found[f"{owner}_number"] = ("seed", np.array([len(r) for r in records]))
+    return found
 
 
 def _lesions(circuit: Circuit, lesions: Sequence[Lesion], seeds: Sequence[int]) -> dict[str, tuple]:

@@ -14,6 +14,7 @@ from brian2 import Clock, NeuronGroup, SpikeMonitor, StateMonitor, Synapses, lin
 from brian2.equations.equations import Equations
 from brian2.units.fundamentalunits import Quantity
 
+from .beside import checked_objects
 from .cells.fragment import Fragment, with_deviations
 from .cells.integration import SequentialEuler
 from .circuit import Circuit, Population, Projection
@@ -48,6 +49,8 @@ class Brian2Objects:
         Empty unless a `Recording` was given.
     lesions : dict of str to object
         Code that lesions need within their windows; neutral outside them, so that it may run always.
+    beside : dict of str to object
+        The user's own objects, see `Circuit`.
     """
 
     control: NeuronGroup
@@ -56,6 +59,12 @@ class Brian2Objects:
     monitors: dict[str, Any] = field(default_factory=dict)
     readouts: dict[str, Synapses] = field(default_factory=dict)
     lesions: dict[str, Any] = field(default_factory=dict)
+    beside: dict[str, Any] = field(default_factory=dict)
+
+    def give_up(self) -> None:
+        """Say that the objects are not to be run, of which Brian2 would warn when they are deleted."""
+        for thing in self.all():
+            thing._network = "given up"
 
     def all(self) -> list:
         """Every object once, to be passed to ``Network(*objects.all())``."""
@@ -66,6 +75,7 @@ class Brian2Objects:
             *projections.values(),
             *self.readouts.values(),
             *self.monitors.values(),
+            *self.beside.values(),
         ]
 
 
@@ -150,6 +160,14 @@ def build_objects(
                 objects.projections[name] = synapses
     if recording:
         objects.monitors = _monitors(circuit, recording, objects)
+    for builder in circuit.beside:
+        taken = [thing.name for thing in objects.all()]
+        name = getattr(builder, "__name__", type(builder).__name__)
+        try:
+            objects.beside |= checked_objects(builder(objects), name, taken, float(circuit.dt))
+        except Exception:
+            objects.give_up()
+            raise
     return objects
 
 

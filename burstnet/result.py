@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from .state_file import read_states, write_states
 if TYPE_CHECKING:
     import xarray as xr  # half a second that a build need not wait for
 
-__all__ = ["SCHEMA", "Result", "load", "write_atomically"]
+__all__ = ["SCHEMA", "Result", "concatenate", "load", "write_atomically"]
 
 #: Version of the layout of result files.
 SCHEMA = 1
@@ -95,6 +95,11 @@ class Result:
         if seed not in self._states:
             raise ResultError(f"This result does not hold the final state of seed {seed}; run it again.")
         return self._states[seed]
+
+    @property
+    def has_states(self) -> bool:
+        """Whether final states were kept."""
+        return bool(self._states) or self._path is not None
 
     @property
     def end_step(self) -> int:
@@ -210,7 +215,7 @@ class Result:
         packed = {
             name: {"zlib": True, "complevel": 1, "shuffle": True} for name, v in data.data_vars.items() if v.size > 64
         }
-        states = {seed: self.state(seed) for seed in self.seeds} if self._states or self._path else {}
+        states = {seed: self.state(seed) for seed in self.seeds} if self.has_states else {}
 
         def write(scratch: Path) -> None:
             data.to_netcdf(scratch, engine="h5netcdf", encoding=packed)
@@ -251,6 +256,49 @@ class Result:
     def __repr__(self) -> str:
         what = self.about.get("protocol") or "circuit"
         return f"<Result of {what}: {len(self.seeds)} seeds, {self.about['simulated_s']:g} s, {', '.join(self.populations)}>"
+
+
+def concatenate(results: Sequence[Result]) -> Result:
+    """One result out of results of other seeds of the same experiment.
+
+    Parameters
+    ----------
+    results : sequence of Result
+        With the same circuit, timeline and lesions. Facts are those of the first; times of runs are averaged.
+
+    Raises
+    ------
+    ArgumentError
+        If there is none, a seed is in two of them, or they are of different experiments.
+    """
+    if not results:
+        raise ArgumentError("results=[] is not allowed; give at least one.")
+    import xarray as xr
+
+    seeds = [seed for result in results for seed in result.seeds]
+    if len(set(seeds)) != len(seeds):
+        raise ArgumentError(f"results hold seeds {seeds}; one is there twice.")
+    first = results[0]
+    for other in results[1:]:
+        for fact in ("protocol", "populations", "dt_s", "start_s", "simulated_s", "lesions", "timeline"):
+            if other.about.get(fact) != first.about.get(fact):
+                raise ArgumentError(
+                    f"results differ in {fact}: {first.about.get(fact)!r} and {other.about.get(fact)!r}; they are of different experiments."
+                )
+    variables: dict[Any, tuple] = {}
+    for name, found in first.data.data_vars.items():
+        parts = [result.data[name] for result in results]
+        axis = found.dims.index("seed") if "seed" in found.dims else 0
+        variables[name] = (found.dims, np.concatenate([part.values for part in parts], axis=axis), found.attrs)
+    coordinates = {n: (c.dims, c.values, c.attrs) for n, c in first.data.coords.items() if n != "seed"}
+    timing = first.about["timing"] | {"run_cpu_s_per_simulated_s": float(np.average(
+        [result.about["timing"]["run_cpu_s_per_simulated_s"] for result in results],
+        weights=[len(result.seeds) for result in results],
+    ))}  # fmt: skip
+    states = {seed: r.state(seed) for r in results for seed in r.seeds if r.has_states}
+    return Result(
+        xr.Dataset(variables, coordinates | {"seed": ("seed", seeds)}), first.about | {"timing": timing}, states
+    )
 
 
 #: `Result.load`, for ``burstnet.load(path)``.

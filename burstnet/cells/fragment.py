@@ -183,12 +183,12 @@ class Fragment:
         """What a silenced cell is held at: `hold`, or else what the reset assigns; empty if it cannot be silenced."""
         if not self.threshold or any("{spike}" not in condition for condition in self.events.values()):
             return dict(self.hold) if self.threshold else {}
-        kinds = self.defined()
+        integrated = set(re.findall(r"(?m)^\s*d(\w+)/dt\s*=", self.equations))
         assigned = (_ASSIGNMENT.fullmatch(line) for part in self.reset.splitlines() for line in part.split(";"))
         reset = {
             a[1]: a[2].strip()
             for a in assigned
-            if a and kinds.get(a[1]) == "differential equation" and not re.search(rf"\b{a[1]}\b", a[2])
+            if a and a[1] in integrated and not re.search(rf"\b{a[1]}\b", a[2])
         }
         return dict(self.hold) or reset
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import os
 import shutil
@@ -15,11 +16,13 @@ from pathlib import Path
 
 import numpy as np
 from brian2 import EventMonitor, Network, prefs
+from brian2.core.base import BrianObjectException
 from brian2.core.variables import ArrayVariable, DynamicArrayVariable
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import all_devices, reset_device, set_device
 from brian2.units import second
 
+from ..beside import explained
 from ..errors import BuildError, RunError
 from ..objects import RUN_NUMBERS, Brian2Objects, build_objects
 from .arrays import ARRAYS_FILE, PlainArray
@@ -33,6 +36,10 @@ __all__ = ["CppProgram", "build"]
 _DEVICE = "burstnet_cpp"
 # A device of our own, so that a user's own standalone project in the same process stays untouched.
 all_devices.setdefault(_DEVICE, CPPStandaloneDevice())
+
+
+#: The user's own objects may draw from Brian2's generators: the run's seed is theirs too.
+_SEED = " for (size_t k = 0; k < _random_generators.size(); k++) _random_generators[k].seed((unsigned long)(_array_control_run_seed[0] + k));"
 
 
 @contextlib.contextmanager
@@ -65,14 +72,14 @@ def generate(program: Program, folder: Path, flags: tuple[str, ...], units: int)
     """Write the C++ project of a program; returns its sources and the manifest of what a run saves."""
     with _generating(folder, flags) as device:
         numbers = program.circuit.replace_values({}) | {f"control.{name}": 0.0 for name in RUN_NUMBERS}
-        objects = build_objects(
-            program.circuit,
-            program.recording,
-            numbers,
-            lambda: device.insert_code("main", "set_from_command_line(args);"),
-        )
+        take = "set_from_command_line(args);" + (_SEED if program.circuit.beside else "")
+        objects = build_objects(program.circuit, program.recording, numbers, lambda: device.insert_code("main", take))
         network = Network(*objects.all(), name="network")
-        network.run(0 * second, namespace={})
+        try:
+            network.run(0 * second, namespace={})
+        except BrianObjectException as problem:
+            objects.give_up()
+            raise explained(problem, objects.beside) or problem from problem
         device.build(directory=str(folder), compile=False, run=False, with_output=False)
         saved = _saved_arrays(device, objects)
     sources, together = rewrite(folder, units, _windowed(objects), _among_spikes(program))
@@ -250,7 +257,14 @@ class CppProgram:
         self.program, self.folder, self.key, self.compiler, self.strict = program, folder, key, compiler, strict
         self.built, self.build_s = built, build_s
         self._children: set[subprocess.Popen] = set()
+        self._scratch: Path | None = None
         self.arrays = json.loads((folder / "program.json").read_text())["arrays"]
+
+    def within(self, folder: Path) -> CppProgram:
+        """The same program, whose runs make their temporary folders in `folder`."""
+        found = copy.copy(self)
+        found._scratch = folder.absolute()
+        return found
 
     def run(self, request: RunRequest, progress: Progress | None = None) -> RawRun:
         """One run in a folder of its own; nothing of it stays on disk.
@@ -260,7 +274,7 @@ class CppProgram:
         RunError
             If the program failed, was killed, or its outcome cannot be trusted.
         """
-        with tempfile.TemporaryDirectory(prefix="burstnet-run-") as folder:
+        with tempfile.TemporaryDirectory(prefix="burstnet-run-", dir=self._scratch) as folder:
             return self.run_in(Path(folder), request, progress)
 
     def run_in(self, folder: Path, request: RunRequest, progress: Progress | None = None) -> RawRun:

@@ -1,20 +1,25 @@
-"""What is compiled, and what one run of it is given and leaves. Imports circuit, timeline, recording."""
+"""What is compiled, and what one run of it is given and leaves. Imports circuit, objects and recording."""
 
 from __future__ import annotations
 
+import contextlib
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
+from brian2 import prefs
+from brian2.devices.device import reset_device, set_device
 
+from ..beside import describe_objects
 from ..circuit import Circuit
 from ..description import plain
 from ..errors import RunError
+from ..objects import build_objects
 from ..recording import Recording
 
-__all__ = ["Program", "RawRun", "RunRequest", "package_version"]
+__all__ = ["Program", "RawRun", "RunRequest", "package_version", "runtime"]
 
 #: Raise it when the code that turns a description into a program changes in a released version.
 GENERATOR = 1
@@ -41,14 +46,38 @@ class Program:
         recorded = plain(self.recording)
         for run_argument in ("spike_window", "trace_window"):
             recorded.pop(run_argument)
+        circuit = self.circuit.describe()
+        if self.circuit.beside:
+            circuit["beside"] = self._describe_beside()
         versions = {name: package_version(name) for name in ("brian2", "numpy", "burstnet")}
         return {
-            "circuit": self.circuit.describe(),
+            "circuit": circuit,
             "recording": recorded,
             "versions": versions,
             "generator": GENERATOR,
             "machine": platform.machine(),
         }
+
+    def _describe_beside(self) -> dict:
+        """The user's own objects, made once on Brian2's numpy target."""
+        with runtime("numpy"):
+            objects = build_objects(self.circuit, None, self.circuit.replace_values({}))
+            found = describe_objects(objects.beside)
+            objects.give_up()
+            return found
+
+
+@contextlib.contextmanager
+def runtime(target: str) -> Iterator[None]:
+    """Brian2's runtime device with one code generation target; what was there before comes back."""
+    before = prefs.codegen.target
+    set_device("runtime")
+    prefs.codegen.target = target
+    try:
+        yield
+    finally:
+        prefs.codegen.target = before
+        reset_device()
 
 
 @dataclass(frozen=True)

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import resource
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from brian2 import EventMonitor, Network, StateMonitor, prefs
+from brian2 import EventMonitor, Network, StateMonitor, seed
+from brian2.core.base import BrianObjectException
 from brian2.core.variables import ArrayVariable
-from brian2.devices.device import reset_device, set_device
 from brian2.units import second
 
+from ..beside import explained
 from ..objects import Brian2Objects, build_objects
-from .program import Program, Progress, RawRun, RunRequest
+from .program import Program, Progress, RawRun, RunRequest, runtime
 
 __all__ = ["RuntimeProgram"]
-
-
-@contextlib.contextmanager
-def _runtime(target: str) -> Iterator[None]:
-    """Brian2's runtime device with one code generation target; what was there before comes back."""
-    before = prefs.codegen.target
-    set_device("runtime")
-    prefs.codegen.target = target
-    try:
-        yield
-    finally:
-        prefs.codegen.target = before
-        reset_device()
 
 
 class RuntimeProgram:
@@ -50,9 +36,16 @@ class RuntimeProgram:
 
     def run(self, request: RunRequest, progress: Progress | None = None) -> RawRun:
         """One run, objects made anew."""
-        with _runtime(self.target):
+        with runtime(self.target):
+            if self.program.circuit.beside:
+                seed(request.seed)  # for whatever the user's own objects draw
             objects = build_objects(self.program.circuit, self.program.recording, request.arguments())
             network = Network(*objects.all())
+            try:
+                network.run(0 * second, namespace={})
+            except BrianObjectException as problem:
+                objects.give_up()
+                raise explained(problem, objects.beside) or problem from problem
             started, cpu = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_utime
             if request.start or request.state:
                 _restore(network, objects, request, float(self.program.circuit.dt))
@@ -95,7 +88,6 @@ class RuntimeProgram:
 
 def _restore(network: Network, objects: Brian2Objects, request: RunRequest, dt: float) -> None:
     """Put the state of an earlier run in the place of initial values, at the step where this one starts."""
-    network.run(0 * second, namespace={})
     network.t_ = request.start * dt
     things = {thing.name: thing for thing in objects.all()}
     pathways = {pathway.name: pathway for thing in objects.projections.values() for pathway in thing._pathways}
