@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from .analysis.metrics import Metric, as_plain
-from .errors import ArgumentError
+from .errors import ArgumentError, ResultError
 from .result import Result, write_atomically
 
-__all__ = ["check_folder", "check_writable", "summary_of", "write_outcome"]
+__all__ = ["check_folder", "check_writable", "kept_outcome", "summary_of", "write_outcome"]
 
 #: What tells one command's folder from another's; seconds and versions do not.
+_FILES = ("result.nc", "figure.png", "figure.pdf")
 _IDENTITY = ("protocol", "target", "seeds", "parameters")
 
 
@@ -30,22 +31,28 @@ def summary_of(result: Result, metrics: dict[str, Metric], total_s: float) -> di
         "target": result.about["target"],
         "seeds": result.seeds,
         "parameters": result.about["parameters"],
+        **({"lesions": result.lesions} if result.lesions else {}),
         "metrics": as_plain(metrics),
         "timing": {name: timing[name] for name in kept},
         "provenance": result.about["provenance"],
     }
 
 
-def check_folder(folder: Path, identity: dict[str, Any], force: bool) -> None:
+def check_folder(folder: Path, identity: dict[str, Any], force: bool) -> bool:
     """Refuse a folder that cannot be written or holds another command's outcome.
 
     Parameters
     ----------
     folder : Path
     identity : dict
-        Protocol, target, seeds and parameters of what is to be written.
+        Protocol, target, seeds, parameters and lesions of what is to be written.
     force : bool
         Overwrite whatever is there.
+
+    Returns
+    -------
+    bool
+        Whether it holds the summary of this very command.
 
     Raises
     ------
@@ -53,22 +60,40 @@ def check_folder(folder: Path, identity: dict[str, Any], force: bool) -> None:
     """
     check_writable(folder)
     if force:
-        return
+        return False
     there = folder / "summary.json"
     if there.exists():
         try:
             old = json.loads(there.read_text())
             same = all(old[name] == identity[name] for name in _IDENTITY)
+            same = same and old.get("lesions", []) == identity.get("lesions", [])
         except (OSError, ValueError, KeyError, TypeError):
             same = False
         if not same:
             raise ArgumentError(
                 f"-o {folder} holds the result of another command; use --force to overwrite it, or another folder."
             )
-    elif any((folder / name).exists() for name in ("result.nc", "figure.png", "figure.pdf")):
+        return True
+    # a run that was stopped while it wrote these has its runs beside them
+    if not (folder / "runs").exists() and any((folder / name).exists() for name in _FILES):
         raise ArgumentError(
             f"-o {folder} holds a result without its summary.json; use --force to overwrite it, or another folder."
         )
+    return False
+
+
+def kept_outcome(folder: Path) -> dict[str, Any] | None:
+    """The summary of a finished run, if all is whole and this burstnet, with what it stands on, would do the same."""
+    from .collect import provenance
+
+    try:
+        summary: dict[str, Any] = json.loads((folder / "summary.json").read_text())
+        made, now = summary["provenance"], provenance("", "", ())
+        same = all(made[name] == now[name] for name in ("burstnet", "commit", "python", "brian2", "numpy", "xarray"))
+        whole = all((folder / name).exists() for name in _FILES) and Result.load(folder).seeds == summary["seeds"]
+    except (OSError, ValueError, KeyError, TypeError, ResultError):
+        return None
+    return summary if same and whole else None
 
 
 def check_writable(folder: Path) -> None:

@@ -1,10 +1,11 @@
-"""Progress of a build and of many runs in one display on standard error. Imports rich only."""
+"""Progress of builds and of many runs in one display on standard error. Imports rich only."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 __all__ = ["progress_display"]
 
@@ -18,7 +19,7 @@ def progress_display(title: str, runs: int, quiet: bool = False) -> Iterator[Cal
     title : str
         What runs.
     runs : int
-        Number of runs; the bar shows their mean.
+        Number of runs; the bar shows their mean. A call with ``("runs", number)`` corrects it.
     quiet : bool
         Show nothing.
     """
@@ -35,7 +36,6 @@ def progress_display(title: str, runs: int, quiet: bool = False) -> Iterator[Cal
         TimeRemainingColumn,
     )
 
-    console = Console(stderr=True)
     columns = (
         TextColumn("{task.description:<24}"),
         BarColumn(),
@@ -43,26 +43,34 @@ def progress_display(title: str, runs: int, quiet: bool = False) -> Iterator[Cal
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    lock = threading.Lock()
-    done_of: dict[str, float] = {}
-    tasks: dict[str, object] = {}
-    with Progress(*columns, console=console, transient=False) as bar:
+    with Progress(*columns, console=Console(stderr=True), transient=False) as bar:
+        yield _Display(bar, title, runs)
 
-        def report(what: str, done: float) -> None:
-            with lock:
-                if what == "build":
-                    task = (
-                        tasks.setdefault("build", bar.add_task("build", total=1.0))
-                        if "build" not in tasks
-                        else tasks["build"]
-                    )
-                    bar.update(task, completed=done)  # type: ignore[arg-type]
-                    return
-                if "build" in tasks and not done_of:
-                    bar.update(tasks["build"], completed=1.0)  # type: ignore[arg-type]
-                if "run" not in tasks:
-                    tasks["run"] = bar.add_task(f"{title}, {runs} seed{'s' * (runs != 1)}", total=float(runs))
-                done_of[what] = done
-                bar.update(tasks["run"], completed=sum(done_of.values()))  # type: ignore[arg-type]
 
-        yield report
+class _Display:
+    """One line for all builds and one for all runs, each there from its first report on."""
+
+    def __init__(self, bar: object, title: str, runs: int) -> None:
+        self._bar, self._title, self._runs = bar, title, runs
+        self._lock = threading.Lock()
+        self._done: dict[str, float] = {}
+        self._lines: dict[str, object] = {}
+
+    def __call__(self, what: str, done: float) -> None:
+        with self._lock:
+            if what == "runs":
+                self._runs = int(done)
+            elif what == "build":
+                self._update("build", "build", 1.0, done)
+            else:
+                if "build" in self._lines and not self._done:
+                    self._update("build", "build", 1.0, 1.0)
+                self._done[what] = max(done, self._done.get(what, 0.0))
+                title = f"{self._title}, {self._runs} run{'s' * (self._runs != 1)}"
+                self._update("run", title, float(self._runs), sum(self._done.values()))
+
+    def _update(self, line: str, title: str, total: float, done: float) -> None:
+        bar: Any = self._bar
+        if line not in self._lines:
+            self._lines[line] = bar.add_task(title, total=total)
+        bar.update(self._lines[line], completed=done)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import run, tools  # each registers its commands
+from . import run, study, tools  # each registers its commands
 from .app import app, main, parse_seeds
 
-__all__ = ["app", "main", "parse_seeds", "run", "tools"]
+__all__ = ["app", "main", "parse_seeds", "run", "study", "tools"]

@@ -9,10 +9,13 @@ from typing import Annotated
 import typer
 
 from ..errors import ArgumentError, BuildError, BurstnetError
+from ..seeds import parse_seeds
 
 __all__ = [
     "DryRun",
     "Force",
+    "Lesions",
+    "Cluster",
     "Jobs",
     "Json",
     "Out",
@@ -42,6 +45,21 @@ Settings = Annotated[
         help="A parameter with its unit, for instance increase_to=8Hz; repeat it for more.",
     ),
 ]
+Lesions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--lesion",
+        metavar="LESION",
+        help="TARGET:KIND[=VALUE][@START..STOP], for instance Y:scale=0@20s..50s; repeat it for more.",
+    ),
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        metavar="local|slurm|ADDRESS",
+        help="A Dask cluster to run on: one of this machine, SLURM jobs, or the address of a scheduler.",
+    ),
+]
 Jobs = Annotated[int, typer.Option(help="Runs side by side; 0 for one on each core.")]
 Out = Annotated[
     Path | None,
@@ -52,31 +70,6 @@ DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Only check everything and print an estimate of memory, disk and time.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON in the place of the table.")]
-
-
-def parse_seeds(text: str) -> list[int]:
-    """Seeds from text: ``"1:5"`` is 1,2,3,4,5; ``"1,4,7"`` a list; both mix.
-
-    Raises
-    ------
-    ArgumentError
-        If the text is anything else, or a seed is there twice.
-    """
-    from ..random import MAX_SEED
-
-    seeds: list[int] = []
-    for part in text.split(","):
-        first, colon, last = part.strip().partition(":")
-        if not (first.isdecimal() and (last.isdecimal() or not colon)) or max(int(first), int(last or 0)) > MAX_SEED:
-            raise ArgumentError(f"--seeds {text!r} is not allowed; write 1:5 for 1,2,3,4,5 or a list such as 1,4,7.")
-        if colon and int(last) < int(first):
-            raise ArgumentError(f"--seeds {text!r} is not allowed; {part} goes backwards, write {last}:{first}.")
-        if int(last or first) - int(first) > 100_000:
-            raise ArgumentError(f"--seeds {text!r} is not allowed; that is more than 100000 runs.")
-        seeds += range(int(first), int(last or first) + 1)
-    if len(set(seeds)) != len(seeds):
-        raise ArgumentError(f"--seeds {text!r} is not allowed; a seed is there twice.")
-    return seeds
 
 
 def parse_settings(pairs: list[str]) -> dict[str, str]:

@@ -7,14 +7,32 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ..errors import ArgumentError
-from .app import DryRun, Force, Jobs, Json, Out, ProtocolName, Seeds, Settings, Target, app, parse_seeds, parse_settings
+from ..errors import ArgumentError, RunError
+from .app import (
+    Cluster,
+    DryRun,
+    Force,
+    Jobs,
+    Json,
+    Lesions,
+    Out,
+    ProtocolName,
+    Seeds,
+    Settings,
+    Target,
+    app,
+    parse_seeds,
+    parse_settings,
+)
 
-__all__ = ["run"]
+if TYPE_CHECKING:
+    from ..studies.driver import Plan, Work
+
+__all__ = ["print_estimate", "run"]
 
 
 @app.command()
@@ -23,13 +41,15 @@ def run(
     target: Target = "auto",
     seeds: Seeds = "1",
     set_: Settings = None,
+    lesion: Lesions = None,
     jobs: Jobs = 0,
     out: Out = None,
+    cluster: Cluster = None,
     force: Force = False,
     dry_run: DryRun = False,
     json_: Json = False,
 ) -> None:
-    """Run a protocol; writes result.nc, summary.json, figure.png and figure.pdf.
+    """Run a protocol; writes result.nc, summary.json, figure.png and figure.pdf. Interrupted, it goes on where it was.
 
     Example: burstnet run target-rate --seeds 1:5 --set increase_to=8Hz -o eight-hertz
     """
@@ -42,62 +62,79 @@ def run(
         raise ArgumentError(
             f"--jobs {jobs} is not allowed; give a number of runs side by side, or 0 for one on each core."
         )
-    setup = experiment.prepare(parse_settings(set_ or []))
-    from ..targets.target import choose_target
+    from ..studies import Arm, Study
+    from ..studies.driver import plan_study
 
-    chosen, why = choose_target(target)
+    arm = Arm("control", lesion or [])
+    plan = plan_study(Study(protocol, (arm,), tuple(numbers), parse_settings(set_ or []), target))
     folder = out or Path(protocol)
-    jobs = min(jobs or os.cpu_count() or 1, len(numbers))
-    _run(experiment, setup, chosen, why, numbers, folder, jobs, force, dry_run, json_, started)
-
-
-def _run(
-    experiment: Any,
-    setup: Any,
-    target: str,
-    why: str,
-    seeds: list[int],
-    folder: Path,
-    jobs: int,
-    force: bool,
-    dry_run: bool,
-    json_: bool,
-    started: float,
-) -> None:
-    from ..compiled import Compiled, all_parameters, compile, estimate
-
-    identity = {
-        "protocol": experiment.name,
-        "target": target,
-        "seeds": seeds,
-        "parameters": all_parameters(setup.circuit, setup.protocol, setup.values),
-    }
-    recording = setup.protocol.recording(setup.circuit)
-    cost = estimate(setup.circuit, setup.protocol.timeline(), recording, target, len(seeds), jobs)
+    cost = plan.cost({arm.label: len(numbers)}, jobs or os.cpu_count() or 1)
     if dry_run or cost["seconds"] > 60:
-        _print_estimate(cost, target, why, folder)
-    if dry_run:
-        return
-    from ..outcome import check_folder, summary_of, write_outcome
+        print_estimate(cost, plan.target, plan.why, folder)
+    if not dry_run:
+        summary = _carry_out(experiment, plan, folder, jobs, cluster, force, json_, started)
+        if json_:
+            typer.echo(json.dumps(summary, indent=1, allow_nan=False))
+        else:
+            _print_table(experiment, summary, folder, time.perf_counter() - started)
+
+
+def _carry_out(
+    experiment: Any, plan: Plan, folder: Path, jobs: int, cluster: str | None, force: bool, json_: bool, started: float
+) -> dict[str, Any]:
+    """Do the runs that are missing, write the outcome, and return its summary."""
+    from ..outcome import check_folder, kept_outcome, summary_of, write_outcome
     from ..progress import progress_display
+    from ..result import Result, concatenate
+    from ..studies.driver import carry_out
 
-    check_folder(folder, identity, force)
+    (arm,) = plan.study.arms
+    own = plan.identity["arms"][arm.label]
+    identity = {name: plan.identity[name] for name in ("protocol", "target", "seeds")}
+    identity |= {"parameters": own["parameters"], "lesions": own["lesions"]}
+    finished = check_folder(folder, identity, force)
     if not json_:
-        typer.echo(f"target {target}: {why}", err=True)
-    with progress_display(experiment.name, len(seeds), quiet=json_ or not sys.stderr.isatty()) as report:
-        compiled: Compiled = compile(setup.circuit, setup.protocol, target, report=report)
-        result = compiled.run(seeds, setup.values, jobs=jobs, report=report)
-    metrics = setup.protocol.metrics(result)
-    summary = summary_of(result, metrics, 0.0)
-    summary["timing"]["total_s"] = time.perf_counter() - started
-    write_outcome(folder, result, summary, experiment.draw if experiment.figure else None)
-    if json_:
-        typer.echo(json.dumps(summary, indent=1, allow_nan=False))
-    else:
-        _print_table(experiment, summary, folder, time.perf_counter() - started)
+        typer.echo(f"target {plan.target}: {plan.why}", err=True)
+    if finished and (kept := kept_outcome(folder)):
+        if not json_:
+            typer.echo("everything is there already; --force runs it again", err=True)
+        kept["timing"] |= {"build_s": 0.0, "total_s": time.perf_counter() - started}
+        return kept
+    quiet = json_ or not sys.stderr.isatty()
+    with (
+        progress_display(experiment.name, len(plan.study.seeds), quiet=quiet) as report,
+        carry_out(
+            plan, folder, jobs=jobs, cluster=cluster, force=force, mine=finished, report=report,
+            told=lambda work, missing: report("runs", missing),
+        ) as work,
+    ):  # fmt: skip
+        _refuse_failures(work, folder)
+        places = [work.place.run_path(work.names[arm.label], seed) for seed in plan.study.seeds]
+        result = concatenate([Result.load(place) for place in places])
+        result.about["timing"]["build_s"] = work.timing["build_s"]
+        metrics = plan.setups[arm.label].protocol.metrics(result)
+        summary = summary_of(result, metrics, time.perf_counter() - started)
+        write_outcome(folder, result, summary, experiment.draw if experiment.figure else None)
+        work.place.dissolve()
+    return summary
 
 
-def _print_estimate(cost: dict[str, float], target: str, why: str, folder: Path) -> None:
+def _refuse_failures(work: Work, folder: Path) -> None:
+    """One sentence about every failed run, which leaves the others for the next try."""
+    failed = {seed: reason for part in work.failed.values() for seed, reason in part.items()}
+    if not failed:
+        return
+    seed, reason = next(iter(failed.items()))
+    if len(failed) + work.there == 1 == work.done:
+        raise RunError(reason)
+    others = f" and {len(failed) - 1} other{'s' * (len(failed) > 2)}" if len(failed) > 1 else ""
+    raise RunError(
+        f"The run of seed {seed}{others} failed ({reason.rstrip('.')}); logs are in {folder / 'runs'}, the same command tries again what failed."
+    )
+
+
+def print_estimate(cost: dict[str, float], target: str, why: str, folder: Path) -> None:
+    """Print what so many runs will need, on standard error."""
     from ..outcome import free_bytes
 
     typer.echo(

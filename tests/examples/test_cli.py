@@ -127,8 +127,8 @@ def test_interrupt_leaves_no_half_file_and_no_child(cache, tmp_path, moment):
     driver = subprocess.Popen(
         [sys.executable, "-m", "burstnet.cli", *arguments], env=environment, cwd=tmp_path, stderr=subprocess.PIPE
     )
-    pattern = "building-*/makefile" if moment == "build" else "burstnet-run-*"
-    root = Path(here) if moment == "build" else tmp_path
+    pattern = "building-*/makefile" if moment == "build" else "runs/*/.attempt-*/burstnet-run-*"
+    root = Path(here) if moment == "build" else tmp_path / "out"
     deadline = time.time() + 120
     while not list(root.glob(pattern)):
         assert time.time() < deadline and driver.poll() is None
@@ -141,4 +141,4 @@ def test_interrupt_leaves_no_half_file_and_no_child(cache, tmp_path, moment):
     time.sleep(0.5)
     running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
     assert str(tmp_path) not in running
-    assert not list(root.glob("building-*")) and not list(tmp_path.glob("burstnet-run-*"))
+    assert not list(root.glob("building-*")) and not list(tmp_path.rglob("burstnet-run-*"))

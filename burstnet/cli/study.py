@@ -1,0 +1,293 @@
+"""`burstnet lesion`, `sweep` and `status`. Everything heavy is imported inside the command."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import ArgumentError
+from .app import Cluster, DryRun, Force, Jobs, Json, Lesions, Settings, app, parse_seeds, parse_settings
+
+if TYPE_CHECKING:
+    from ..studies import Study, StudyResult
+
+__all__ = ["lesion", "status", "sweep"]
+
+_Name = Annotated[
+    str | None, typer.Argument(metavar="[PROTOCOL]", help="Its name; `burstnet list` shows them. Not with --study.")
+]
+_File = Annotated[
+    Path | None,
+    typer.Option("--study", metavar="FILE", help="A study file (TOML) in the place of all that it can say."),
+]
+_Target = Annotated[
+    str | None, typer.Option(help="auto, cpp, numpy or cython; auto is cpp where a compiler works, else numpy.")
+]
+_Seeds = Annotated[str | None, typer.Option(help="1:10 for 1 to 10, or a list such as 1,4,7; 1:10 by default.")]
+_Out = Annotated[
+    Path | None, typer.Option("-o", "--out", metavar="DIR", help="Folder of the study; named after it by default.")
+]
+_SEEDS = "1:10"
+#: More arms than this are lines of a table, not columns.
+_COLUMNS = 5
+_SHOWN = 3
+
+
+@app.command()
+def lesion(
+    protocol: _Name = None,
+    arm: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--arm",
+            metavar="'LABEL: LESION + ...'",
+            help="An arm with its lesions, for instance 'no-Y: Y:scale=0@20s..50s'; repeat it for more.",
+        ),
+    ] = None,
+    study: _File = None,
+    target: _Target = None,
+    seeds: _Seeds = None,
+    set_: Settings = None,
+    jobs: Jobs = 0,
+    out: _Out = None,
+    cluster: Cluster = None,
+    force: Force = False,
+    dry_run: DryRun = False,
+    json_: Json = False,
+) -> None:
+    """Compare arms with lesions with a control, over many seeds; run again, it does only what is missing.
+
+    Example: burstnet lesion target-rate --arm 'no-Y: Y:scale=0@20s..50s' --arm 'no-Q: Q:scale=0@20s..50s' --seeds 1:10
+    """
+    given = {"PROTOCOL": protocol, "--arm": arm, "--target": target, "--seeds": seeds, "--set": set_}
+
+    def made() -> Study:
+        from ..studies import Arm, lesion_study
+
+        if not arm:
+            raise ArgumentError("--arm is missing; write for instance --arm 'no-Y: Y:scale=0@20s..50s'.")
+        return lesion_study(
+            protocol,
+            [Arm.parse(text) for text in arm],
+            parse_seeds(seeds or _SEEDS),
+            settings=parse_settings(set_ or []),
+            target=target or "auto",
+        )
+
+    found = _study(study, given, made)
+    _carry_out(found, out or _folder(study, protocol, "lesion"), jobs, cluster, force, dry_run, json_)
+
+
+@app.command()
+def sweep(
+    protocol: _Name = None,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--vary",
+            metavar="NAME=V1,V2,...",
+            help="Values of a setting, for instance increase_to=8Hz,10Hz; repeat it for a grid.",
+        ),
+    ] = None,
+    study: _File = None,
+    target: _Target = None,
+    seeds: _Seeds = None,
+    set_: Settings = None,
+    lesion: Lesions = None,
+    jobs: Jobs = 0,
+    out: _Out = None,
+    cluster: Cluster = None,
+    force: Force = False,
+    dry_run: DryRun = False,
+    json_: Json = False,
+) -> None:
+    """Run every combination of some settings' values, over many seeds; run again, it does only what is missing.
+
+    Example: burstnet sweep target-rate --vary increase_to=8Hz,10Hz,12Hz --vary input.n=100,200 --seeds 1:5
+    """
+    given = {
+        "PROTOCOL": protocol,
+        "--vary": vary,
+        "--target": target,
+        "--seeds": seeds,
+        "--set": set_,
+        "--lesion": lesion,
+    }
+
+    def made() -> Study:
+        from ..studies import sweep_study
+
+        return sweep_study(
+            protocol,
+            _varied(vary or []),
+            parse_seeds(seeds or _SEEDS),
+            lesions=lesion or [],
+            settings=parse_settings(set_ or []),
+            target=target or "auto",
+        )
+
+    found = _study(study, given, made)
+    _carry_out(found, out or _folder(study, protocol, "sweep"), jobs, cluster, force, dry_run, json_)
+
+
+@app.command()
+def status(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a study or run.")],
+    json_: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Say what a folder holds: which runs are whole, which failed and why, which are missing.
+
+    Example: burstnet status target-rate-lesion
+    """
+    from ..studies.status import describe, status_of
+
+    found = status_of(folder)
+    typer.echo(json.dumps(found, indent=1) if json_ else describe(found))
+
+
+def _study(file: Path | None, given: dict[str, Any], made: Callable[[], Study]) -> Study:
+    """The study of a file, or of options; never a mixture that nobody could repeat."""
+    if file is None:
+        if given["PROTOCOL"] is None:
+            raise ArgumentError("PROTOCOL is missing; name one, or give a study file with --study.")
+        from ..experiment import find_experiment
+
+        find_experiment(given["PROTOCOL"])
+        return made()
+    if twice := [name for name, value in given.items() if value]:
+        raise ArgumentError(f"{twice[0]} is not allowed beside --study; write it into {file}.")
+    from ..studies import read_study
+
+    return read_study(file)
+
+
+def _folder(file: Path | None, protocol: str | None, kind: str) -> Path:
+    if file is None:
+        return Path(f"{protocol}-{kind}")
+    if file.name == "study.toml":
+        return file.parent  # the study that this folder holds
+    return Path(file.stem)
+
+
+def _varied(pairs: list[str]) -> dict[str, list[str]]:
+    found = {}
+    for pair in pairs:
+        name, equals, values = pair.partition("=")
+        if not equals or not name.strip() or not all(value.strip() for value in values.split(",")):
+            raise ArgumentError(
+                f"--vary {pair!r} is not allowed; write NAME=VALUE,VALUE, for instance increase_to=8Hz,10Hz."
+            )
+        if name.strip() in found:
+            raise ArgumentError(f"--vary {name.strip()} is there twice; write all of its values in one.")
+        found[name.strip()] = [value.strip() for value in values.split(",")]
+    if not found:
+        raise ArgumentError("--vary is missing; write for instance --vary increase_to=8Hz,10Hz.")
+    return found
+
+
+def _carry_out(
+    study: Study, folder: Path, jobs: int, cluster: str | None, force: bool, dry_run: bool, json_: bool
+) -> None:
+    if jobs < 0:
+        raise ArgumentError(
+            f"--jobs {jobs} is not allowed; give a number of runs side by side, or 0 for one on each core."
+        )
+    import time
+
+    from ..progress import progress_display
+    from ..studies.driver import carry_out, plan_study
+    from ..studies.summary import write_study
+    from .run import print_estimate
+
+    started = time.perf_counter()
+    plan = plan_study(study)
+    every = {arm.label: len(study.seeds) for arm in study.arms}
+    cost = plan.cost(every, jobs or os.cpu_count() or 1)
+    if dry_run:
+        programs = len(plan.programs())
+        typer.echo(
+            f"{len(study.arms)} arms of {len(study.seeds)} seeds, {sum(every.values())} runs of {programs} program{'s' * (programs != 1)}",
+            err=True,
+        )
+        print_estimate(cost, plan.target, plan.why, folder)
+        return
+    if cost["seconds"] > 60:
+        print_estimate(cost, plan.target, plan.why, folder)
+    quiet = json_ or not sys.stderr.isatty()
+    with progress_display(study.name, sum(every.values()), quiet) as report:
+
+        def told(work: Any, missing: int) -> None:
+            if not json_:
+                kept = f"; {work.there} runs are there already" if work.there else ""
+                typer.echo(f"target {plan.target}: {plan.why}{kept}", err=True)
+            report("runs", missing)
+
+        with carry_out(plan, folder, jobs=jobs, cluster=cluster, force=force, report=report, told=told) as work:
+            found = write_study(plan, work, time.perf_counter() - started)
+    if json_:
+        typer.echo((folder / "summary.json").read_text(), nl=False)
+    else:
+        _print_study(study, found)
+    _fail_if_any(found)
+
+
+def _print_study(study: Study, found: StudyResult) -> None:
+    from ..experiment import find_experiment
+
+    experiment = find_experiment(study.protocol)
+    typer.echo(f"{experiment.title}\n")
+    arms = found.summary["arms"]
+    known = list(next((a["metrics"] for a in arms.values() if a["metrics"]), {}))
+    headline = [name for name in experiment.headline or known if name in known]
+    if len(arms) <= _COLUMNS:
+        width = max(18, *(len(label) + 2 for label in arms))
+        typer.echo(f"{'':<30}" + "".join(f"{label:>{width}}" for label in arms))
+        for name in headline:
+            cells = "".join(f"{_cell(arm['metrics'].get(name)):>{width}}" for arm in arms.values())
+            typer.echo(f"{name:<30}{cells}  {_unit(arms, name)}".rstrip())
+    else:
+        width = max(len(label) for label in arms) + 2
+        typer.echo(f"{'':<{width}}" + "".join(f"{name:>28}" for name in headline[:_SHOWN]))
+        for label, arm in arms.items():
+            typer.echo(f"{label:<{width}}" + "".join(f"{_cell(arm['metrics'].get(n)):>28}" for n in headline[:_SHOWN]))
+    timing = found.summary["timing"]
+    built = f"built in {timing['build_s']:.1f} s" if timing["build_s"] else "build from the cache"
+    typer.echo(
+        f"\n{len(arms)} arms of {len(found.seeds)} seeds, {timing['runs_done_now']} runs now; {built}; "
+        f"{timing['run_cpu_s']:.1f} s of CPU; {timing['total_s']:.1f} s in all; everything in {found.folder}"
+    )
+
+
+def _cell(metric: dict[str, Any] | None) -> str:
+    if metric is None or metric["mean"] is None:
+        return "-"
+    return f"{metric['mean']:.3f}" + (f" +-{metric['sd']:.3f}" if metric["sd"] is not None else "")
+
+
+def _unit(arms: dict[str, Any], name: str) -> str:
+    units = [arm["metrics"][name]["unit"] for arm in arms.values() if name in arm["metrics"]]
+    return "" if not units or units[0] == "1" else str(units[0])
+
+
+def _fail_if_any(found: StudyResult) -> None:
+    """One line for each kind of failure, and exit status 1."""
+    reasons: dict[str, list[str]] = {}
+    for label, failed in found.failed.items():
+        for seed, reason in failed.items():
+            reasons.setdefault(reason, []).append(f"{label}, seed {seed}")
+    if not reasons:
+        return
+    for reason, runs in reasons.items():
+        more = f" and {len(runs) - 1} more" if len(runs) > 1 else ""
+        typer.echo(f"burstnet: failed: {runs[0]}{more}: {reason}", err=True)
+    typer.echo(
+        f"burstnet: the others are whole; logs are in {found.folder / 'runs'}, and the same command tries the failed ones again.",
+        err=True,
+    )
+    raise typer.Exit(1)

@@ -1,0 +1,341 @@
+"""Carry out a study in a folder: check every arm, do what is missing, write the outcome. Imports the rest of this package."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..compiled import all_parameters, estimate
+from ..control import NEVER
+from ..errors import ArgumentError, BuildError
+from ..experiment import Setup
+from ..lesion import as_lesions
+from ..lesion_sites import lesion_numbers
+from ..objects import knob_values
+from ..outcome import check_writable
+from ..recording import Recording
+from ..targets.cache import program_key
+from ..targets.program import Program
+from ..targets.target import choose_target
+from . import worker
+from .executors import StudyExecutor, choose_executor, write_failure
+from .folder import StudyFolder
+from .study import Arm, Study, timeline_of
+from .study_file import study_text
+from .study_result import StudyResult
+from .worker import Task
+
+__all__ = ["Plan", "carry_out", "plan_study", "run_study"]
+
+Report = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study that was checked: what each arm comes to.
+
+    Attributes
+    ----------
+    study : Study
+    target, why : str
+        The target that was chosen, and why.
+    setups : dict of str to Setup
+        By label.
+    identity : dict
+        What decides the outcome, as plain data.
+    """
+
+    study: Study
+    target: str
+    why: str
+    setups: dict[str, Setup]
+    identity: dict[str, Any]
+
+    def programs(self) -> dict[str, str]:
+        """Digest of a program to the first arm that needs it."""
+        found: dict[str, str] = {}
+        for label, arm in self.identity["arms"].items():
+            found.setdefault(arm["program"], label)
+        return found
+
+    def cost(self, runs: dict[str, int], jobs: int) -> dict[str, float]:
+        """Rough memory [bytes a run], disk [bytes] and time [s] of so many runs of each arm."""
+        total = {"memory": 0.0, "disk": 0.0, "seconds": 0.0}
+        for label, number in runs.items():
+            setup = self.setups[label]
+            one = estimate(setup.circuit, timeline_of(setup.protocol), recording_of(setup), self.target, 1, 1)
+            total["memory"] = max(total["memory"], one["memory"])
+            total["disk"] += one["disk"] * number
+            total["seconds"] += one["seconds"] * number / max(1, min(jobs, sum(runs.values())))
+        return total
+
+
+@dataclass
+class Work:
+    """How the runs of a study went.
+
+    Attributes
+    ----------
+    place : StudyFolder
+    names : dict of str to str
+        Label to folder name.
+    done : int
+        Runs that were done now.
+    there : int
+        Runs that were whole before.
+    failed : dict of str to dict of int to str
+        Label to seed to reason.
+    timing : dict
+    """
+
+    place: StudyFolder
+    names: dict[str, str]
+    done: int = 0
+    there: int = 0
+    failed: dict[str, dict[int, str]] = field(default_factory=dict)
+    timing: dict[str, float] = field(default_factory=dict)
+
+
+def recording_of(setup: Setup) -> Recording:
+    """What is kept of a run."""
+    if hasattr(setup.protocol, "recording"):
+        found: Recording = setup.protocol.recording(setup.circuit)
+        return found
+    return Recording()
+
+
+def plan_study(study: Study) -> Plan:
+    """Check every arm of a study before anything is built.
+
+    Raises
+    ------
+    ArgumentError
+        With the first thing that does not exist or is not allowed.
+    BuildError
+        If its target is not there.
+    """
+    target, why = choose_target(study.target)
+    setups: dict[str, Setup] = {}
+    arms: dict[str, Any] = {}
+    ready: dict[tuple, tuple[Setup, str]] = {}
+    for arm in study.arms:
+        settings = tuple(sorted({**study.settings, **arm.settings}.items()))
+        if settings not in ready:
+            setup = study.setup(arm)
+            program = Program(setup.circuit, recording_of(setup), getattr(setup.protocol, "NAME", "circuit"))
+            ready[settings] = setup, program_key(program.describe())
+        setup, key = ready[settings]
+        _check_arm(arm, setup, study.seeds[0])
+        setups[arm.label] = setup
+        arms[arm.label] = {
+            "lesions": list(arm.lesions),
+            "settings": dict(arm.settings),
+            "program": key,
+            "parameters": all_parameters(setup.circuit, setup.protocol, setup.values),
+        }
+    identity = {"protocol": study.name, "target": target, "seeds": list(study.seeds), "arms": arms}
+    return Plan(study, target, why, setups, identity)
+
+
+def _check_arm(arm: Arm, setup: Setup, seed: int) -> None:
+    timeline = timeline_of(setup.protocol)
+    steps = float(timeline.duration / setup.circuit.dt)
+    if not steps < NEVER:
+        raise ArgumentError(f"The timeline lasts {timeline.duration}, which is too long.")
+    setup.circuit.replace_values(setup.values)
+    knob_values(setup.circuit, timeline)
+    lesion_numbers(setup.circuit, as_lesions(arm.lesions), round(steps), seed)
+
+
+def _tasks(plan: Plan, names: dict[str, str]) -> list[Task]:
+    """Every run, seed by seed, so that all arms grow together and an early look compares them."""
+    study = plan.study
+    named = study.protocol if isinstance(study.protocol, str) else None
+    command = shlex.join(sys.argv) if named else " ".join(sys.argv)
+    found = []
+    for seed in study.seeds:
+        for arm in study.arms:
+            settings = tuple({**study.settings, **arm.settings}.items())
+            token = "" if named else f"{id(study)}-{plan.identity['arms'][arm.label]['program']}-{settings}"
+            own = None if named else plan.setups[arm.label]
+            found.append(
+                Task(
+                    names[arm.label],
+                    seed,
+                    named,
+                    settings,
+                    own,
+                    token,
+                    study.metrics,
+                    plan.target,
+                    arm.lesions,
+                    command,
+                )
+            )
+    return found
+
+
+@contextlib.contextmanager
+def carry_out(
+    plan: Plan,
+    folder: Path,
+    *,
+    jobs: int = 0,
+    cluster: str | None = None,
+    force: bool = False,
+    mine: bool = False,
+    report: Report | None = None,
+    told: Callable[[Work, int], None] | None = None,
+) -> Iterator[Work]:
+    """Do the runs of a study that are missing, and stay the only one at work in its folder until the block ends.
+
+    Parameters
+    ----------
+    plan : Plan
+    folder : Path
+    jobs, cluster, force, report
+        See `run_study`.
+    mine : bool
+        Whatever outcome is in the folder is this study's own.
+    told : callable, optional
+        Called with the work and the number of runs to do before the first starts.
+
+    Raises
+    ------
+    ArgumentError
+        If the folder cannot be written, holds something else, or is in use.
+    """
+    started = time.perf_counter()
+    check_writable(folder)
+    place = StudyFolder(folder)
+    with place.locked():
+        place.sweep()
+        names = place.claim(plan.identity, study_text(plan.study), force, mine)
+        labels = {slug: label for label, slug in names.items()}
+        every = _tasks(plan, names)
+        missing = [task for task in every if place.state(task.slug, task.seed) != "done"]
+        work = Work(place, names, there=len(every) - len(missing))
+        if told:
+            told(work, len(missing))
+
+        def ended(task: Task, how: str) -> None:
+            work.done += 1
+            if how == "failed":
+                reason = str(place.record(task.slug, task.seed).get("reason", "no reason"))
+                work.failed.setdefault(labels[task.slug], {})[task.seed] = reason
+            if report:
+                report(task.name, 1.0)
+
+        if missing:
+            executor = choose_executor(cluster, jobs, plan.target, missing)
+            try:
+                executor.start()
+                ready, work.timing["build_s"] = _build(plan, missing, labels, executor, report, place, ended)
+                executor.run(ready, folder.absolute(), ended, lambda: _show(place, report))
+            except BaseException:
+                executor.stop()
+                place.sweep()
+                place.clear_if_empty()
+                raise
+            else:
+                executor.stop()
+            finally:
+                worker.forget()
+        work.timing.setdefault("build_s", 0.0)
+        work.timing["runs_wall_s"] = time.perf_counter() - started
+        yield work
+
+
+def _build(
+    plan: Plan,
+    missing: list[Task],
+    labels: dict[str, str],
+    executor: StudyExecutor,
+    report: Report | None,
+    place: StudyFolder,
+    ended: Callable[[Task, str], None],
+) -> tuple[list[Task], float]:
+    """Build each distinct program once; tasks whose program cannot be built fail, the others are returned."""
+    if not executor.builds_here:
+        return missing, 0.0
+    first: dict[str, Task] = {}
+    for task in missing:
+        first.setdefault(plan.identity["arms"][labels[task.slug]]["program"], task)
+    seconds, broken = 0.0, {}
+    for k, (digest, task) in enumerate(first.items()):
+        share = (lambda what, done, k=k: report("build", (k + done) / len(first))) if report else None
+        try:
+            seconds += worker.prepared(task, share)[1].build_s
+        except BuildError as problem:
+            if len(first) == 1:
+                raise
+            broken[digest] = str(problem)
+    ready = []
+    for task in missing:
+        reason = broken.get(plan.identity["arms"][labels[task.slug]]["program"])
+        if reason is None:
+            ready.append(task)
+        else:
+            write_failure(task, place.path, reason)
+            ended(task, "failed")
+    return ready, seconds
+
+
+def _show(place: StudyFolder, report: Report | None) -> None:
+    if report:
+        for name, done in place.attempts().items():
+            report(name, done)
+
+
+def run_study(
+    study: Study,
+    folder: str | Path,
+    *,
+    jobs: int = 0,
+    cluster: str | None = None,
+    force: bool = False,
+    report: Report | None = None,
+    figures: bool = True,
+) -> StudyResult:
+    """Run a study in a folder; run again, it does only what is missing.
+
+    Parameters
+    ----------
+    study : Study
+    folder : path
+        Gets ``study.toml``, ``manifest.json``, ``runs/<arm>/<seed>/``, ``summary.json``, ``table.csv``,
+        ``statistics.csv`` and figures.
+    jobs : int
+        Runs side by side; 0 for one on each core.
+    cluster : str, optional
+        ``"local"`` (Dask on this machine), ``"slurm"``, or the address of a Dask scheduler; worker processes of our own
+        by default.
+    force : bool
+        Overwrite what another study left in the folder.
+    report : callable, optional
+        Called with ``("build" or the name of a run, fraction done)``.
+    figures : bool
+        Draw them.
+
+    Returns
+    -------
+    StudyResult
+        Also if runs failed: `StudyResult.failed` has their reasons, and the next call tries them again.
+
+    Raises
+    ------
+    ArgumentError, BuildError
+        Before anything runs.
+    """
+    from .summary import write_study
+
+    started = time.perf_counter()
+    plan = plan_study(study)
+    with carry_out(plan, Path(folder), jobs=jobs, cluster=cluster, force=force, report=report) as work:
+        return write_study(plan, work, time.perf_counter() - started, figures)
