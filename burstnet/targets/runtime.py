@@ -100,15 +100,18 @@ def _restore(network: Network, objects: Brian2Objects, request: RunRequest, dt: 
 
 
 def _fill(queue: Any, events: np.ndarray) -> None:
-    """Put events into a queue of Brian2, of either implementation."""
+    """Put events into a queue of Brian2, of either implementation.
+
+    Its first slot is for the next step, since a queue of the runtime device moves on at the end of a step.
+    """
     kept = queue._full_state()
     if len(kept) == 2:
         offset, slots = kept
         for delay, synapse in events:
-            slots[(offset + delay) % len(slots)].append(synapse)
+            slots[(offset + delay - 1) % len(slots)].append(synapse)
         queue._restore_from_full_state((offset, slots))
     else:
-        queue._restore_from_full_state((kept[0], events.astype(int), kept[2]))
+        queue._restore_from_full_state((kept[0], events.astype(int) - [1, 0], kept[2]))
 
 
 def _queues(objects: Brian2Objects) -> dict[str, np.ndarray]:
@@ -119,9 +122,9 @@ def _queues(objects: Brian2Objects) -> dict[str, np.ndarray]:
             state = pathway.queue._full_state()
             if len(state) == 2:
                 offset, slots = state
-                rows = [(d, s) for d in range(1, len(slots)) for s in slots[(offset + d) % len(slots)]]
+                rows = [(d + 1, s) for d in range(len(slots)) for s in slots[(offset + d) % len(slots)]]
             else:
-                rows = [(d, s) for d, s in state[1] if d > 0]
+                rows = [(d + 1, s) for d, s in state[1]]
             if rows:
                 found[f"queue.{pathway.name}"] = np.array(rows, dtype=np.int32)
     return found
