@@ -6,6 +6,7 @@ from .metric_by_arm import metric_by_arm
 from .potentials import potentials
 from .raster import raster
 from .rates import rates
+from .schematic import schematic
 from .style import save_figure
 from .sweep_map import sweep_map
 from .target_rate import target_rate_figure
@@ -19,6 +20,7 @@ __all__ = [
     "raster",
     "rates",
     "save_figure",
+    "schematic",
     "sweep_map",
     "target_rate_figure",
     "weights",

@@ -53,8 +53,8 @@ CELL_COLOURS = {"pv": "#882255", "sst": "#44AA99", "ndnf": "#999933", "vip": "#D
 COMPARTMENT_COLOURS = {"V_s": "#222222", "V_d": "#AA4499"}
 #: The control among the arms of a study, and the other arms (Okabe and Ito's, dark enough for thin lines on white).
 CONTROL, ARMS = "#4D4D4D", ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#B8860B", "#56B4E9", "#882255")
-#: The windows of lesions.
-LESION = "#E9E6F0"
+#: The windows of lesions; what is lesioned in a schematic, and what a protocol steers there.
+LESION, LESIONED, STEERED = "#E9E6F0", "#B2182B", "#8A6D00"
 #: The window in which a teacher is on, its target, the baseline burst probability.
 TEACHING, TARGET, BASELINE = "#F8F1DA", "#222222", "#6B6B6B"
 
