@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import ArgumentError, ResultError, unknown_name
+from .netcdf import read_dataset, write_dataset
 from .state_file import read_states, write_states
 
 if TYPE_CHECKING:
@@ -212,21 +213,25 @@ class Result:
         """
         target = Path(path)
         data = self.data.assign_attrs(burstnet_schema=SCHEMA, about=json.dumps(self.about, allow_nan=False))
-        packed = {
-            name: {"zlib": True, "complevel": 1, "shuffle": True} for name, v in data.data_vars.items() if v.size > 64
-        }
         states = {seed: self.state(seed) for seed in self.seeds} if self.has_states else {}
 
         def write(scratch: Path) -> None:
-            data.to_netcdf(scratch, engine="h5netcdf", encoding=packed)
+            write_dataset(scratch, data)
             write_states(scratch, states)
 
         write_atomically(target, write)
         return target
 
     @classmethod
-    def load(cls, path: str | os.PathLike) -> Result:
+    def load(cls, path: str | os.PathLike, *, spikes: bool = True) -> Result:
         """Open a saved result; needs neither Brian2 nor a compiler.
+
+        Parameters
+        ----------
+        path : path
+            The file, or the folder that holds it as ``result.nc``.
+        spikes : bool
+            Read the spikes, which are most of a file, too.
 
         Raises
         ------
@@ -238,12 +243,10 @@ class Result:
             source = source / "result.nc"
         if not source.is_file():
             raise ResultError(f"No result at {source}.")
-        import xarray as xr
-
         try:
-            data = xr.load_dataset(source, engine="h5netcdf")
+            data = read_dataset(source, lambda name: spikes or "_spike_" not in name)
             schema, about = int(data.attrs["burstnet_schema"]), json.loads(data.attrs["about"])
-        except (OSError, KeyError, ValueError, TypeError, RuntimeError) as problem:
+        except (OSError, LookupError, ValueError, TypeError, AttributeError, RuntimeError) as problem:
             raise ResultError(f"{source} is not a burstnet result or is broken ({problem}).") from problem
         if schema > SCHEMA:
             raise ResultError(

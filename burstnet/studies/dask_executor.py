@@ -88,7 +88,7 @@ class OnDask:
                 ended(task, "failed")
             future.release()
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """Give up what is not done, and close what was opened."""
         self._client.close(timeout=2)
         if self._cluster is not None:

@@ -233,23 +233,26 @@ def carry_out(
                 report(task.name, 1.0)
 
         if missing:
-            executor = choose_executor(cluster, jobs, plan.target, missing)
-            try:
+            with _cleared(place), contextlib.closing(choose_executor(cluster, jobs, plan.target, missing)) as executor:
                 executor.start()
                 ready, work.timing["build_s"] = _build(plan, missing, labels, executor, report, place, ended)
                 executor.run(ready, folder.absolute(), ended, lambda: _show(place, report))
-            except BaseException:
-                executor.stop()
-                place.sweep()
-                place.clear_if_empty()
-                raise
-            else:
-                executor.stop()
-            finally:
-                worker.forget()
         work.timing.setdefault("build_s", 0.0)
         work.timing["runs_wall_s"] = time.perf_counter() - started
         yield work
+
+
+@contextlib.contextmanager
+def _cleared(place: StudyFolder) -> Iterator[None]:
+    """After an interruption nothing half-made stays, and nothing at all if no run was whole."""
+    try:
+        yield
+    except BaseException:
+        place.sweep()
+        place.clear_if_empty()
+        raise
+    finally:
+        worker.forget()
 
 
 def _build(

@@ -40,7 +40,7 @@ class StudyExecutor(Protocol):
     def run(self, tasks: Sequence[Task], folder: Path, ended: Ended, idle: Callable[[], None]) -> None:
         """Do every task; `idle` is called now and then while waiting."""
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """End whatever runs; called also after an interruption."""
 
 
@@ -79,11 +79,11 @@ def choose_executor(cluster: str | None, jobs: int, target: str, tasks: Sequence
 
 def _picklable(tasks: Sequence[Task]) -> bool:
     """Whether other processes can be given these tasks; a circuit may hold Brian2 objects that stay here."""
-    from joblib.externals import cloudpickle
+    from joblib.externals.loky.backend.reduction import dumps
 
     try:
         for task in {task.token: task for task in tasks}.values():
-            cloudpickle.dumps(task)
+            dumps(task)
     except Exception:  # noqa: BLE001 - whatever keeps an object from being pickled
         return False
     return True
@@ -105,7 +105,7 @@ class InThreads:
         pending = {self._pool.submit(worker.perform, task, str(folder), True): task for task in tasks}
         _wait_for(pending, lambda future, task: ended(task, future.result()), idle)
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """Kill the programs that run, and wait for the threads, which tidy up."""
         worker.stop_all()
         self._pool.shutdown(wait=True, cancel_futures=True)
@@ -158,7 +158,7 @@ class InProcesses:
                 self._pool.shutdown(wait=True, kill_workers=True)
                 self._pool = _pool(self._width)
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """Kill the workers; the programs that they run notice and end too."""
         self._pool.shutdown(wait=True, kill_workers=True)
 
@@ -168,7 +168,6 @@ def _pool(width: int) -> Any:
 
     return ProcessPoolExecutor(
         width,
-        context="loky",
         timeout=600,
         initializer=worker.die_with,
         initargs=(os.getpid(),),

@@ -41,7 +41,7 @@ class _Runs:
 
     def __iter__(self) -> Iterator[Result]:
         for seed in self._seeds:
-            yield self._found.result(self._label, seed)
+            yield self._found.result(self._label, seed, spikes=False)
 
 
 def _saved(folder: Path, name: str, draw: Any) -> list[Path]:

@@ -67,7 +67,7 @@ class StudyResult:
 
         return pandas.DataFrame(tidy_rows(*arms_of_summary(self.summary)))
 
-    def result(self, arm: str, seeds: Sequence[int] | int | None = None) -> Result:
+    def result(self, arm: str, seeds: Sequence[int] | int | None = None, *, spikes: bool = True) -> Result:
         """The arrays of an arm's runs, as one result.
 
         Parameters
@@ -76,6 +76,8 @@ class StudyResult:
             A label.
         seeds : int or sequence of int, optional
             All that did not fail by default.
+        spikes : bool
+            Read the spikes too, which are most of a file.
 
         Raises
         ------
@@ -91,7 +93,7 @@ class StudyResult:
         if seeds is None:
             wanted = [seed for seed in wanted if seed not in self.failed.get(arm, {})]
         place = StudyFolder(self.folder)
-        return concatenate([Result.load(place.run_path(self._names[arm], seed)) for seed in wanted])
+        return concatenate([Result.load(place.run_path(self._names[arm], seed), spikes=spikes) for seed in wanted])
 
     def _check(self, arm: str) -> None:
         if arm not in self.summary["arms"]:
