@@ -142,6 +142,13 @@ def display_unit(quantity: Quantity | float) -> str:
 _PREFERRED = ("mV", "pA", "nS", "pF", "ms", "Hz", "Mohm", "um", "pA/Hz")
 
 
+@lru_cache(maxsize=1)
+def _preferred() -> list[tuple[str, Dimension, float]]:
+    """Preferred units with their dimension and size in SI."""
+    units = [(text, parse_unit(text)) for text in _PREFERRED]
+    return [(text, unit.dim, float(unit)) for text, unit in units]
+
+
 def format_quantity(quantity: Quantity | float) -> str:
     """Number and unit for a person, in a unit this field uses: ``"-70 mV"``, ``"20 s"``, ``"0.4"``."""
     value = Quantity(quantity)
@@ -149,10 +156,9 @@ def format_quantity(quantity: Quantity | float) -> str:
         return f"{float(value):.12g}"
     if value.dim is _units()["second"].dim and abs(float(value)) >= 1:
         return f"{float(value):.12g} s"
-    for text in _PREFERRED:
-        unit = parse_unit(text)
-        if unit.dim is value.dim:
-            return f"{float(value / unit):.12g} {text}"
+    for text, dim, size in _preferred():
+        if dim is value.dim:
+            return f"{float(value) / size:.12g} {text}"
     name = unit_name(value)
     return f"{float(value):.12g} {name}"
 

@@ -117,12 +117,13 @@ class TargetRate(ParameterSet):
                 found |= {
                     f"{phase}.{name}": metric for name, metric in _phase_metrics(result, areas, start, stop).items()
                 }
+        averages = {short: moving_averages(result, area) for short, area in areas.items()}
         for task, extreme, name in (("inc", np.nanmax, "max"), ("dec", np.nanmin, "min")):
-            for short, area in areas.items():
+            for short in areas:
                 found[f"{short}_p_{name}_during_{task}"] = Metric(
-                    "1", _extreme(result, area, extreme, result.phases[f"{task}_during"])
+                    "1", _extreme(averages[short], extreme, result.phases[f"{task}_during"])
                 )
-        time, average, _ = moving_averages(result, areas["out"])
+        time, average, _ = averages["out"]
         found["t_reach_9p5_s"] = Metric("s", _first_time(time, average > 9.5, result.phases["inc_during"]))
         found["t_reach_5p5_s"] = Metric("s", _first_time(time, average < 5.5, result.phases["dec_during"]))
         return found
@@ -172,13 +173,17 @@ def _mean(values: np.ndarray) -> np.ndarray:
     return flat.mean(axis=1) if flat.shape[1] else np.full(len(values), np.nan)
 
 
-def _extreme(result: Result, area: str, extreme: Callable[..., np.ndarray], phase: tuple[float, float]) -> np.ndarray:
+def _extreme(
+    averages: tuple[np.ndarray, np.ndarray, np.ndarray],
+    extreme: Callable[..., np.ndarray],
+    phase: tuple[float, float],
+) -> np.ndarray:
     """Extreme of the moving-average burst probability within a phase."""
-    time, events, bursts = moving_averages(result, area)
+    time, events, bursts = averages
     inside = (time >= phase[0]) & (time < phase[1])
     with np.errstate(divide="ignore", invalid="ignore"):
         p = bursts[:, inside] / events[:, inside]
-    defined = np.isfinite(p).any(axis=1) if p.size else np.zeros(len(result.seeds), dtype=bool)
+    defined = np.isfinite(p).any(axis=1) if p.size else np.zeros(len(events), dtype=bool)
     return np.array([extreme(row[np.isfinite(row)]) if ok else np.nan for row, ok in zip(p, defined, strict=True)])
 
 

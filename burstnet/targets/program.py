@@ -6,6 +6,7 @@ import contextlib
 import platform
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
@@ -25,6 +26,7 @@ __all__ = ["Program", "RawRun", "RunRequest", "package_version", "runtime"]
 GENERATOR = 1
 
 
+@lru_cache
 def package_version(name: str) -> str:
     """The installed version of a package, or an empty string."""
     try:
