@@ -24,6 +24,8 @@ TESTS = ("wilcoxon", "t")
 _ROUNDING = 1e-12
 #: A test on fewer pairs than this can never reach p < 0.05: the smallest Wilcoxon p is 2**(1 - n).
 _FEWEST = 6
+#: Up to so many pairs the test is exact also where differences are tied.
+_MOST_TIED = 13
 
 
 @dataclass(frozen=True)
@@ -263,6 +265,13 @@ def _p(differences: np.ndarray, test: str) -> float:
     moved = differences[differences != 0]
     if not len(moved):
         return 1.0
+    if test == "wilcoxon" and len(set(np.abs(moved))) < len(moved) <= _MOST_TIED:
+        # what wilcoxon would do with ties, in arrays and not a sample at a time: half a second less for each
+        ranks = np.sign(moved) * stats.rankdata(np.abs(moved))
+        exact = stats.permutation_test(
+            (ranks,), np.sum, permutation_type="samples", n_resamples=np.inf, vectorized=True
+        )
+        return float(exact.pvalue)
     if test == "wilcoxon":
         return float(stats.wilcoxon(moved).pvalue)
     return float(stats.ttest_1samp(differences, 0.0).pvalue) if np.ptp(differences) > 0 else float("nan")
