@@ -131,8 +131,8 @@ def lesion_sites(circuit: Circuit) -> tuple[LesionSite, ...]:
     return tuple(found)
 
 
-def resolve(circuit: Circuit, lesion: Lesion) -> LesionSite:
-    """The site that a lesion acts on.
+def resolve(circuit: Circuit, lesion: Lesion, sites: Sequence[LesionSite] | None = None) -> LesionSite:
+    """The site that a lesion acts on, one of `sites` or of the circuit's own.
 
     Raises
     ------
@@ -150,10 +150,10 @@ def resolve(circuit: Circuit, lesion: Lesion) -> LesionSite:
     target = lesion.target
     if lesion.kind == "current" and base in populations and not port and populations[base].cell.ports:
         target = f"{base}.{next(iter(populations[base].cell.ports))}"
-    sites = {(s.target, s.kind): s for s in lesion_sites(circuit)}
-    site = sites.get((target, lesion.kind))
+    by_kind = {(s.target, s.kind): s for s in (lesion_sites(circuit) if sites is None else sites)}
+    site = by_kind.get((target, lesion.kind))
     if site is None:
-        raise _not_here(circuit, lesion, [kind for where, kind in sites if where == lesion.target])
+        raise _not_here(circuit, lesion, [kind for where, kind in by_kind if where == lesion.target])
     if site.unit is not None:
         declared = Parameter(site.unit)
         if lesion.kind.startswith("clamp."):
@@ -195,8 +195,9 @@ def check_lesions(circuit: Circuit, lesions: Sequence[Lesion], steps: int) -> di
         If one does not fit the circuit, begins after the run, contradicts another, or has no slot left.
     """
     taken: dict[LesionSite, list[tuple]] = {}
+    sites = lesion_sites(circuit)
     for lesion in lesions:
-        site = resolve(circuit, lesion)
+        site = resolve(circuit, lesion, sites)
         for start, stop in lesion.windows:
             first, last, rise = Window(0.0, start, stop, lesion.onset).steps(circuit.dt)
             if first >= steps:

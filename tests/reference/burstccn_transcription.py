@@ -67,6 +67,23 @@ class ExperimentParameters:
     teacher_gains: tuple = (80e-12, 100e-12)
 
 
+@dataclass(frozen=True)
+class Lesioned:
+    """What is taken away in one step: factors on what arrives, currents [A], cells held at reset, frozen weights."""
+
+    drive: float | np.ndarray = 1.0
+    forward: float | np.ndarray = 1.0
+    y: float | np.ndarray = 1.0
+    q: float | np.ndarray = 1.0
+    frozen: float | np.ndarray = 0.0
+    in_silent: bool | np.ndarray = False
+    out_silent: bool | np.ndarray = False
+    in_soma: float | np.ndarray = 0.0
+    in_dend: float | np.ndarray = 0.0
+    in_g_d: float | np.ndarray = 1200e-12
+
+
+INTACT = Lesioned()
 CELL = CellParameters()
 EXPERIMENT = ExperimentParameters()
 # The published program compares times summed in floating point with both bounds included. With these windows every
@@ -88,7 +105,7 @@ class Population:
         self.last_spike = np.full(n, -np.inf)
         self.now = 0
 
-    def step(self, uniforms: np.ndarray, soma_current, dend_current) -> None:
+    def step(self, uniforms: np.ndarray, soma_current, dend_current, silent=False, g_d=None) -> None:
         """One step: soma, classification, adaptation, dendrite (old u and w_d), then w_d (new u)."""
         c = self.cell
         i_soma = soma_current + noise(uniforms[:, :2], c.soma_pulse, c.soma_probability)
@@ -98,6 +115,7 @@ class Population:
         bap = c.bap * (self.spike.astype(float) + self.previous_spike)
 
         self.v = self.v + c.dt * (-(self.v - c.e_l) / c.tau_s + (c.g_s * gate + i_soma - self.w) / c.c_s)
+        self.v = np.where(silent, c.v_reset, self.v)
         self.theta = self.theta + c.dt * (c.theta_inf - self.theta) / c.tau_theta
         self.previous_spike, self.spike = self.spike, self.v >= self.theta
         self.v[self.spike] = c.v_reset
@@ -110,7 +128,8 @@ class Population:
         self.last_spike[self.spike] = self.now
 
         self.w = self.w - c.dt * self.w / c.tau_w + c.w_jump * self.spike
-        self.u = self.u + c.dt * (-(self.u - c.e_l) / c.tau_d + (c.g_d * gate + bap + i_dend - self.w_d) / c.c_d)
+        g_d = c.g_d if g_d is None else g_d
+        self.u = self.u + c.dt * (-(self.u - c.e_l) / c.tau_d + (g_d * gate + bap + i_dend - self.w_d) / c.c_d)
         self.w_d = self.w_d + c.dt * (c.a_wd * (self.u - c.e_l) - self.w_d) / c.tau_wd
         self.now += 1
 
@@ -162,8 +181,23 @@ def simulate_cell(uniforms, soma_current=0.0, dend_current=0.0, cell: CellParame
     return record
 
 
-def simulate_network(seed: int, p: ExperimentParameters = EXPERIMENT, cell: CellParameters = CELL) -> dict:
+def simulate_network(
+    seed: int,
+    p: ExperimentParameters = EXPERIMENT,
+    cell: CellParameters = CELL,
+    uniforms=None,
+    lesioned=lambda k: INTACT,
+) -> dict:
     """The experiment; every value is a (steps,) array of the population after each step.
+
+    Parameters
+    ----------
+    seed : int
+        Of the published program's own noise.
+    uniforms : callable, optional
+        Step -> two arrays (n, 4) of uniform numbers, INPUT's and OUTPUT's, in the place of that noise.
+    lesioned : callable
+        Step -> `Lesioned`.
 
     Returns
     -------
@@ -181,29 +215,40 @@ def simulate_network(seed: int, p: ExperimentParameters = EXPERIMENT, cell: Cell
     out_events_before = out_bursts_before = 0
     rows = []
     for k in range(p.steps):
+        hurt = lesioned(k)
         task = int(k >= p.target_switch)
         taught = any(start <= k < stop for start, stop in p.teacher_windows)
         teacher = p.teacher_gains[task] * (p.targets[task] - of_out.event) if taught else 0.0
-        in_soma = drive_weight * p.drive + p.soma_bias + p.soma_bias_per_p * of_inp.p
+        in_soma = hurt.drive * drive_weight * p.drive + hurt.in_soma + p.soma_bias + p.soma_bias_per_p * of_inp.p
         out_soma_bias = p.soma_bias + p.soma_bias_per_p * of_out.p
         out_dend = p.dend_offset + p.output_dend_bias + p.output_dend_per_hz * of_out.event_now + teacher
         # INPUT moves first and reads OUTPUT as it was before OUTPUT's latest step: the feedback lag is two steps.
-        q_current, y_current = q * out_events_before, y * out_bursts_before
+        q_current, y_current = hurt.q * q * out_events_before, hurt.y * y * out_bursts_before
         out_events_before, out_bursts_before = out.event.sum(), out.burst.sum()
         # OUTPUT reads the INPUT events of the step before: the forward lag is one step.
-        out_soma = p.forward * inp.event.sum() + out_soma_bias
+        out_soma = hurt.forward * p.forward * inp.event.sum() + out_soma_bias
+        for_inp, for_out = uniforms(k) if uniforms else (random.rand(p.n, 4), random.rand(p.n, 4))
 
-        inp.step(random.rand(p.n, 4), in_soma, p.dend_offset + q_current + y_current)
+        in_dend = p.dend_offset + q_current + y_current + hurt.in_dend
+        inp.step(for_inp, in_soma, in_dend, hurt.in_silent, hurt.in_g_d)
         # Each bound is tested only in the direction of the change.
-        raised = np.minimum(drive_weight + potentiation, p.w_max)
-        lowered = np.maximum(drive_weight - p.p_baseline * potentiation, 0)
+        raised = np.minimum(drive_weight + (1 - hurt.frozen) * potentiation, p.w_max)
+        lowered = np.maximum(drive_weight - (1 - hurt.frozen) * p.p_baseline * potentiation, 0)
         drive_weight = np.where(inp.burst, raised, np.where(inp.event, lowered, drive_weight))
         of_inp.update(inp)
-        out.step(random.rand(p.n, 4), out_soma, out_dend)
+        out.step(for_out, out_soma, out_dend, hurt.out_silent)
         of_out.update(out)
         rows.append(
             (inp.event.sum(), out.event.sum(), inp.burst.sum(), out.burst.sum(), of_inp.event, of_out.event)
-            + (of_inp.p, of_out.p, drive_weight.mean(), drive_weight.std(), inp.u.mean(), q_current, y_current)
+            + (
+                of_inp.p,
+                of_out.p,
+                drive_weight.mean(),
+                drive_weight.std(),
+                inp.u.mean(),
+                np.mean(q_current),
+                np.mean(y_current),
+            )
         )
     names = "in_events out_events in_bursts out_bursts in_rate out_rate in_p out_p w_mean w_std in_u q y".split()
     return dict(zip(names, np.array(rows).T, strict=True))
