@@ -6,7 +6,7 @@ A `Result` keeps it for every seed. A new run starts from it, on a new timeline 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -23,7 +23,10 @@ _QUEUE, _GRAPH = "queue.", "graph."
 
 
 def state_of(
-    arrays: Mapping[str, np.ndarray], arguments: Mapping[str, float], circuit: Circuit
+    arrays: Mapping[str, np.ndarray],
+    arguments: Mapping[str, float],
+    populations: Iterable[str],
+    projections: Mapping[str, bool],
 ) -> dict[str, np.ndarray]:
     """The state out of everything that a run left.
 
@@ -33,7 +36,9 @@ def state_of(
         By ``"object.variable"``, in SI.
     arguments : mapping of str to float
         The run's arguments, which are no state.
-    circuit : Circuit
+    populations : iterable of str
+    projections : mapping of str to bool
+        Whether each synapse has a weight that learns.
 
     Returns
     -------
@@ -48,11 +53,11 @@ def state_of(
         own = variable in _OWN or variable.startswith(("_", "tau_trace_"))
         if not timed and not own and name not in arguments:
             found[name] = values
-    for projection in circuit.projections:
-        ends = [arrays.get(f"{projection.name}._synaptic_{side}") for side in ("pre", "post")]
+    for projection in projections:
+        ends = [arrays.get(f"{projection}._synaptic_{side}") for side in ("pre", "post")]
         if ends[0] is not None and ends[1] is not None:
             digest = hashlib.sha256(ends[0].astype(np.int32).tobytes() + ends[1].astype(np.int32).tobytes()).digest()
-            found[_GRAPH + projection.name] = np.frombuffer(digest, dtype=np.uint8)
+            found[_GRAPH + projection] = np.frombuffer(digest, dtype=np.uint8)
     return found
 
 
@@ -83,7 +88,8 @@ def check_fits(state: Mapping[str, np.ndarray], arrays: Mapping[str, np.ndarray]
     ------
     ArgumentError
     """
-    graphs = {name: values for name, values in state_of(arrays, {}, circuit).items() if name.startswith(_GRAPH)}
+    connected = dict.fromkeys((p.name for p in circuit.projections), False)
+    graphs = {n: values for n, values in state_of(arrays, {}, (), connected).items() if n.startswith(_GRAPH)}
     for name, values in graphs.items():
         if name in state and not np.array_equal(state[name], values):
             raise ArgumentError(

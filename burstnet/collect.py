@@ -1,4 +1,4 @@
-"""From raw runs to a `Result`. Imports result, circuit, lesion and timeline."""
+"""From raw runs to a `Result`. Imports result, layout, circuit, lesion and timeline."""
 
 from __future__ import annotations
 
@@ -8,27 +8,24 @@ import platform
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from brian2.units.fundamentalunits import Quantity
 
 from .checkpoint import state_of
 from .circuit import Circuit
 from .errors import RunError
+from .layout import Layout, layout_of
 from .lesion import Lesion
-from .lesion_sites import lesioned_cells
-from .quantities import format_quantity, unit_name
 from .recording import Recording
 from .result import Result
-from .targets.program import RawRun, RunRequest, package_version
+from .targets.program import RawRun, package_version
 from .timeline import Timeline
 
-__all__ = ["collect", "provenance"]
-
-_UNITS = {"volt": "V", "amp": "A", "hertz": "Hz", "second": "s", "siemens": "S", "1": "1"}
+__all__ = ["assemble", "collect", "provenance"]
 
 
 def collect(
@@ -40,8 +37,27 @@ def collect(
     lesions: Sequence[Lesion] = (),
 ) -> Result:
     """One result of several seeds of the same program."""
-    dt = float(circuit.dt)
-    first = runs[0].arrays
+    seeds = [run.request.seed for run in runs]
+    return assemble(runs, layout_of(circuit, recording, timeline, lesions, seeds), about)
+
+
+def assemble(runs: Sequence[RawRun], layout: Layout, about: Mapping[str, Any]) -> Result:
+    """One result of several seeds of the same program, from its layout alone.
+
+    Parameters
+    ----------
+    runs : sequence of RawRun
+    layout : Layout
+        Of the program; a generated project carries it, so that this needs no circuit.
+    about : mapping
+        Further facts: protocol, target, parameters, timing, provenance.
+
+    Raises
+    ------
+    RunError
+        If a run lacks what was to be sampled.
+    """
+    dt, first = layout.dt_s, runs[0].arrays
     variables: dict[str, tuple] = {}
     coordinates: dict[str, Any] = {"seed": ("seed", [run.request.seed for run in runs])}
 
@@ -50,107 +66,90 @@ def collect(
 
     if "statistics.t" in first:
         coordinates["time"] = ("time", first["statistics.t"], {"units": "s"})
-        for population in circuit.populations:
+        for population in layout.populations:
             for variable, unit in (
                 ("event_total", "1"),
                 ("burst_total", "1"),
                 ("event_average", "Hz"),
                 ("burst_average", "Hz"),
             ):
-                if f"statistics.{population.name}_{variable}" in first:
-                    variables[f"{population.name}_{variable}"] = (
+                if f"statistics.{population}_{variable}" in first:
+                    variables[f"{population}_{variable}"] = (
                         ("seed", "time"),
-                        stacked(f"statistics.{population.name}_{variable}")[..., 0],
+                        stacked(f"statistics.{population}_{variable}")[..., 0],
                         {"units": unit},
                     )
-    stride = recording.strides(circuit.dt)[1]
-    for population in circuit.populations:
-        name = population.name
+    for name in layout.populations:
         if f"{name}_states.t" in first:
             coordinates["state_time"] = ("state_time", first[f"{name}_states.t"], {"units": "s"})
-        for mean in recording.means.get(name, ()):
+        for mean in layout.means.get(name, ()):
             summed = stacked(f"{name}_states.sum_{mean}").mean(axis=2)
-            means = np.diff(summed, axis=1, prepend=np.nan) / stride
-            variables[f"{name}_{mean}_mean"] = (("seed", "state_time"), means, {"units": _unit_of(circuit, mean)})
-        for trace in recording.trace.get(name, ()):
+            means = np.diff(summed, axis=1, prepend=np.nan) / layout.stride
+            variables[f"{name}_{mean}_mean"] = (("seed", "state_time"), means, {"units": layout.units[mean]})
+        for trace in layout.traces.get(name, ()):
             times = first[f"{name}_trace.t"]
             coordinates["trace_time"] = ("trace_time", times, {"units": "s"})
             variables[f"{name}_trace_{trace}"] = (
                 ("seed", "trace_time"),
                 stacked(f"{name}_trace.{trace}")[..., 0],
-                {"units": _unit_of(circuit, trace)},
+                {"units": layout.units[trace]},
             )
         if f"{name}_spikes.t" in first:
             variables |= _ragged(name, runs, dt)
     for run in runs:
         _check_sampled_synapses(run)
-    for projection in circuit.projections:
-        owner = f"{projection.target}_states" if projection.constant else f"{projection.name}_weights"
-        if projection.name in recording.weights and f"{owner}.w_{projection.name}" in first:
+    for name, (owner, unit) in layout.weights.items():
+        if f"{owner}.w_{name}" in first:
             coordinates["state_time"] = ("state_time", first[f"{owner}.t"], {"units": "s"})
-            unit = "1" if projection.constant else "A"
-            variables[f"{projection.name}_weight"] = (
-                ("seed", "state_time", f"{projection.name}_index"),
-                stacked(f"{owner}.w_{projection.name}"),
+            variables[f"{name}_weight"] = (
+                ("seed", "state_time", f"{name}_index"),
+                stacked(f"{owner}.w_{name}"),
                 {"units": unit},
             )
-    variables |= _of_monitors(runs, circuit, recording)
-    hurt = _lesions(circuit, lesions, [run.request.seed for run in runs])
-    variables |= hurt
-    facts = {
-        **about,
-        "lesions": [str(lesion) for lesion in lesions],
-        "lesion_windows": [_windows(lesion, runs[0].request.steps * dt) for lesion in lesions],
-        "lesioned_cells": {
-            str(lesion): int(lesioned_cells(circuit, lesion, runs[0].request.seed)[1].sum()) for lesion in lesions
-        },
+    if layout.beside:
+        variables |= _of_monitors(runs)
+    variables |= _lesions(layout, [run.request.seed for run in runs])
+    states = {
+        run.request.seed: state_of(run.arrays, run.request.arguments(), layout.populations, layout.learned)
+        for run in runs
+    }
+    return Result(xr.Dataset(variables, coordinates), {**about, **_facts(layout, runs)}, states)
+
+
+def _facts(layout: Layout, runs: Sequence[RawRun]) -> dict[str, Any]:
+    """What a reader of the result needs to know of the circuit and of the part of the timeline that was run."""
+    request, dt = runs[0].request, layout.dt_s
+    end = request.steps * dt
+
+    def within(time: float) -> float:
+        return time if request.start * dt <= time <= end else min(max(time, request.start * dt), end)
+
+    return {
+        "lesions": list(layout.lesions),
+        "lesion_windows": [
+            [[start, end if stop is None else min(stop, end)] for start, stop in windows]
+            for windows in layout.lesion_windows
+        ],
+        "lesioned_cells": dict(zip(layout.lesions, layout.lesioned_cells, strict=True)),
         "dt_s": dt,
-        "start_s": runs[0].request.start * dt,
-        "simulated_s": (runs[0].request.steps - runs[0].request.start) * dt,
-        "populations": {p.name: p.n for p in circuit.populations},
-        "seeded_graph": circuit.seeded_graph,
-        "projections": {
-            p.name: {
-                "source": p.source if isinstance(p.source, str) else format_quantity(p.source),
-                "target": p.target,
-                "port": p.port,
-                "on": p.on,
-            }
-            for p in circuit.projections
-        },
-        "spikes": recording.spikes,
-        "spike_window_s": [float(edge) for edge in recording.spike_window] if recording.spike_window else None,
-        "all_spikes": recording.spikes == "all" and recording.spike_window is None and not runs[0].request.state,
-        "readout_tau_s": {
-            p.name: runs[0].request.values[f"control.{p.name}_tau"] for p in circuit.populations if p.readout
-        },
+        "start_s": request.start * dt,
+        "simulated_s": (request.steps - request.start) * dt,
+        "populations": dict(layout.populations),
+        "seeded_graph": layout.seeded_graph,
+        "projections": dict(layout.projections),
+        "spikes": layout.spikes,
+        "spike_window_s": layout.spike_window_s,
+        "all_spikes": layout.spikes == "all" and layout.spike_window_s is None and not request.state,
+        "readout_tau_s": {name: request.values[f"control.{name}_tau"] for name in layout.readouts},
         "timeline": [
-            {
-                "name": phase.name,
-                "start_s": _within(timeline.span(phase.name)[0], runs[0].request, dt),
-                "stop_s": _within(timeline.span(phase.name)[1], runs[0].request, dt),
-                "settings": {k: _plain(v) for k, v in phase.settings.items()},
-            }
-            for phase in timeline.phases
+            phase | {"start_s": within(phase["start_s"]), "stop_s": within(phase["stop_s"])}
+            for phase in layout.timeline
         ],
     }
-    states = {run.request.seed: state_of(run.arrays, run.request.arguments(), circuit) for run in runs}
-    return Result(xr.Dataset(variables, coordinates), facts, states)
 
 
-def _within(time: float, request: RunRequest, dt: float) -> float:
-    """A time of the timeline, moved into the part of it that was run."""
-    return (
-        time
-        if request.start * dt <= time <= request.steps * dt
-        else min(max(time, request.start * dt), request.steps * dt)
-    )
-
-
-def _of_monitors(runs: Sequence[RawRun], circuit: Circuit, recording: Recording) -> dict[str, tuple]:
+def _of_monitors(runs: Sequence[RawRun]) -> dict[str, tuple]:
     """Records of monitors that the user put beside the circuit: those of all seeds one after the other, in SI."""
-    if not circuit.beside:
-        return {}
     found: dict[str, tuple] = {}
     for name in runs[0].arrays:
         owner, _, variable = name.partition(".")
@@ -169,21 +168,16 @@ def _of_monitors(runs: Sequence[RawRun], circuit: Circuit, recording: Recording)
     return found
 
 
-def _lesions(circuit: Circuit, lesions: Sequence[Lesion], seeds: Sequence[int]) -> dict[str, tuple]:
+def _lesions(layout: Layout, seeds: Sequence[int]) -> dict[str, tuple]:
     """Which cells each lesion of a part of the cells hits, for every seed."""
     found = {}
-    for k, lesion in enumerate(lesions):
-        if lesion.fraction < 1:
-            hit = [lesioned_cells(circuit, lesion, seed) for seed in seeds]
-            about = {"lesion": str(lesion), "long_name": "1 where the lesion hits a cell"}
-            cells = np.array([cells for _, cells in hit], dtype=np.int8)
-            found[f"lesion_{k}_cells"] = (("seed", f"{hit[0][0]}_cell"), cells, about)
+    for k, hit in layout.hit.items():
+        cells = np.zeros((len(seeds), layout.populations[hit["population"]]), dtype=np.int8)
+        for row, seed in zip(cells, seeds, strict=True):
+            row[hit["cells"][str(seed)]] = 1
+        about = {"lesion": layout.lesions[int(k)], "long_name": "1 where the lesion hits a cell"}
+        found[f"lesion_{k}_cells"] = (("seed", f"{hit['population']}_cell"), cells, about)
     return found
-
-
-def _windows(lesion: Lesion, end: float) -> list[list[float]]:
-    """Start and stop of each window in seconds, within the run."""
-    return [[float(start), end if stop is None else min(float(stop), end)] for start, stop in lesion.windows]
 
 
 def _check_sampled_synapses(run: RawRun) -> None:
@@ -212,23 +206,6 @@ def _ragged(name: str, runs: Sequence[RawRun], dt: float) -> dict[str, tuple]:
     }
 
 
-def _unit_of(circuit: Circuit, variable: str) -> str:
-    from brian2.equations.equations import Equations
-
-    if variable.startswith("I_"):
-        return "A"
-    for population in circuit.populations:
-        equations = Equations(population.cell.equations)
-        if variable in equations:
-            unit = unit_name(Quantity.with_dimensions(1, equations[variable].dim))
-            return _UNITS.get(unit, unit)
-    return "1"
-
-
-def _plain(value: Any) -> dict[str, Any]:
-    return {"value": float(value), "text": format_quantity(value)}
-
-
 def provenance(target: str, compiler: str, flags: Sequence[str]) -> dict[str, Any]:
     """Versions, machine, time and command: all that a reader needs to do it again."""
     return {
@@ -246,6 +223,7 @@ def provenance(target: str, compiler: str, flags: Sequence[str]) -> dict[str, An
     }
 
 
+@lru_cache
 def _commit() -> str | None:
     """The git commit of a checkout that burstnet runs from, if it is one."""
     root = Path(__file__).resolve().parents[1]
