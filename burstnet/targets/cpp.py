@@ -7,7 +7,6 @@ import copy
 import json
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -23,15 +22,16 @@ from brian2.devices.device import all_devices, reset_device, set_device
 from brian2.units import second
 
 from ..beside import explained
-from ..errors import BuildError, RunError
+from ..errors import RunError
 from ..objects import RUN_NUMBERS, Brian2Objects, build_objects
 from .arrays import ARRAYS_FILE, PlainArray
 from .cache import Cache, program_key
 from .compiler import Compiler, find_compiler
+from .make import run_make
 from .program import Program, Progress, RawRun, RunRequest
 from .project import LESION_WINDOW, rewrite
 
-__all__ = ["CppProgram", "build"]
+__all__ = ["CppProgram", "build", "generate", "makefile", "saved_arrays", "windowed"]
 
 _DEVICE = "burstnet_cpp"
 # A device of our own, so that a user's own standalone project in the same process stays untouched.
@@ -81,8 +81,8 @@ def generate(program: Program, folder: Path, flags: tuple[str, ...], units: int)
             objects.give_up()
             raise explained(problem, objects.beside) or problem from problem
         device.build(directory=str(folder), compile=False, run=False, with_output=False)
-        saved = _saved_arrays(device, objects)
-    sources, together = rewrite(folder, units, _windowed(objects), _among_spikes(program))
+        saved = saved_arrays(device, objects)
+    sources, together = rewrite(folder, units, windowed(objects), _among_spikes(program))
     return sources, {"name": program.name, "arrays": _in_one_file(saved, together)}
 
 
@@ -95,7 +95,8 @@ def _in_one_file(saved: dict[str, dict], together: list[PlainArray]) -> dict[str
     }
 
 
-def _windowed(objects: Brian2Objects) -> dict[str, tuple[str, str]]:
+def windowed(objects: Brian2Objects) -> dict[str, tuple[str, str]]:
+    """Code objects that run only within a window of steps, with the C++ expressions of its ends."""
     found = {}
     for name, monitor in objects.monitors.items():
         kind = name.rpartition("_")[2]
@@ -116,7 +117,7 @@ def _among_spikes(program: Program) -> dict[str, str]:
     }
 
 
-def _saved_arrays(device: CPPStandaloneDevice, objects: Brian2Objects) -> dict[str, dict]:
+def saved_arrays(device: CPPStandaloneDevice, objects: Brian2Objects) -> dict[str, dict]:
     """File, type and shape of every array that a run saves; -1 stands for a length that the run decides."""
     saved = {}
     for thing in (*objects.all(), objects.control.clock):
@@ -174,12 +175,8 @@ def build(
     return CppProgram(program, folder, key, compiler, strict, built, time.perf_counter() - started if built else 0.0)
 
 
-def _compile(
-    folder: Path, compiler: Compiler, flags: tuple[str, ...], sources: list[str], progress: Progress | None
-) -> None:
-    """Compile and link with make, as many units at once as there are cores."""
-    ccache = shutil.which("ccache")
-    command = f"{ccache} {compiler.path}" if ccache else compiler.path
+def makefile(sources: list[str], command: str, flags: tuple[str, ...]) -> str:
+    """The makefile of a project; `command` is the compiler's."""
     objects = [source.removesuffix(".cpp") + ".o" for source in sources]
     # objects.cpp sets up and writes arrays: optimising it in full takes more time than all else and saves none; even so
     # it takes longest, so it starts first, and is linked last, so that the others' template instances are used
@@ -187,40 +184,17 @@ def _compile(
     rules = "\n".join(
         f"{o}: {s}\n\t$(CXX) -c -w -std=c++17 {levels[s]} -I. {s} -o {o}" for o, s in zip(objects, sources, strict=True)
     )
-    (folder / "makefile").write_text(
-        f"CXX = {command}\nmain: {' '.join(sorted(objects, key='objects.o'.__ne__))}\n\t$(CXX) {' '.join(flags)} {' '.join(sorted(objects, key='objects.o'.__eq__))} -o main\n{rules}\n"
-    )
-    environment = os.environ | {"CCACHE_BASEDIR": str(folder), "CCACHE_NOHASHDIR": "1"}
-    make = subprocess.Popen(
-        ["make", f"-j{os.cpu_count() or 1}"],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        while make.poll() is None:
-            if progress:
-                progress(0.3 + 0.7 * sum((folder / o).exists() for o in objects) / (len(objects) + 1))
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                make.wait(0.1)
-        errors = make.stderr.read() if make.stderr else ""
-    finally:
-        if make.poll() is None:
-            os.killpg(make.pid, signal.SIGKILL)
-            make.wait()
-    if make.returncode or not (folder / "main").exists():
-        log = Path(tempfile.gettempdir()) / f"burstnet-build-{os.getpid()}.log"
-        with contextlib.suppress(OSError):
-            log.write_text(errors)
-        last = next(
-            (line for line in errors.splitlines() if "error" in line.lower() or "No space" in line),
-            errors.strip()[-200:],
-        )
-        raise BuildError(f"Compiling failed: {last.strip()} (all of it in {log}).")
+    first, last = (" ".join(sorted(objects, key=key)) for key in ("objects.o".__ne__, "objects.o".__eq__))
+    return f"CXX = {command}\nmain: {first}\n\t$(CXX) {' '.join(flags)} {last} -o main\n{rules}\n"
+
+
+def _compile(
+    folder: Path, compiler: Compiler, flags: tuple[str, ...], sources: list[str], progress: Progress | None
+) -> None:
+    """Compile and link with make, as many units at once as there are cores."""
+    ccache = shutil.which("ccache")
+    (folder / "makefile").write_text(makefile(sources, f"{ccache} {compiler.path}" if ccache else compiler.path, flags))
+    run_make(folder, [source.removesuffix(".cpp") + ".o" for source in sources], progress)
 
 
 def _prune(folder: Path) -> list[str]:
