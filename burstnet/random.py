@@ -162,6 +162,28 @@ BURSTNET_INLINE double pair_uniform(int seed, int stream, int i, int j) {{
 """,
 }
 
+#: The same for Brian2CUDA, in a kernel and on the host, where it draws connections; nvcc and g++ both compile it.
+_CUDA = {
+    "burstnet_threefry": """
+#ifndef BURSTNET_BOTH
+#ifdef __CUDACC__
+#define BURSTNET_BOTH static __host__ __device__ __forceinline__
+#else
+#define BURSTNET_BOTH static inline
+#endif
+#endif
+"""
+    + _CPP["burstnet_threefry"].partition("#endif\n")[2].replace("BURSTNET_INLINE", "BURSTNET_BOTH"),
+    "cell_uniform": _CPP["cell_uniform"].replace("BURSTNET_INLINE", "BURSTNET_BOTH"),
+    # of a number of 33 bits every double is exact, so this is the comparison with whole numbers in C++
+    "cell_bernoulli": f"""
+BURSTNET_BOTH int cell_bernoulli(int word, double p, int seed, int stream, int index, int64_t step) {{
+  return (burstnet_threefry(word, (uint32_t)index, (uint32_t)step, {_NOISE}u, (uint32_t)seed, (uint32_t)stream) + 0.5) * {_SCALE!r} < p;
+}}
+""",
+    "pair_uniform": _CPP["pair_uniform"].replace("BURSTNET_INLINE", "BURSTNET_BOTH"),
+}
+
 _CYTHON = {
     "burstnet_threefry": f"""
 from libc.stdint cimport uint32_t, int64_t
@@ -210,6 +232,7 @@ def _function(
         "cpp", _CPP[name], dependencies=uses, name=name, compiler_kwds={"headers": ["<algorithm>"]}
     )
     function.implementations.add_implementation("cython", _CYTHON[name], dependencies=uses, name=name)
+    function.implementations.add_implementation("cuda", _CUDA[name], dependencies=uses, name=name)
     return function
 
 
