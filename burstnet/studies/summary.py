@@ -85,7 +85,7 @@ def write_study(plan: Plan, work: Work, total_s: float, figures: bool = True) ->
     if figures and runs:
         from .figures import draw_study
 
-        draw_study(plan, found, comparisons)
+        draw_study(plan.study, found, comparisons)
     summary["timing"] = {
         "build_s": work.timing["build_s"],
         "runs_done_now": work.done,
