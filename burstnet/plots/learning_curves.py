@@ -108,7 +108,8 @@ class _Seen:
 
 
 def _short(label: str) -> str:
-    return label if len(label) <= 24 else label[:23] + "…"
+    """A label for the margin; points of a sweep differ at their ends rather than at their starts."""
+    return label if len(label) <= 24 else f"{label[:11]}…{label[-12:]}"
 
 
 def _draw(ax: Axes, found: Curve, label: str, colour: str, scale: float) -> None:

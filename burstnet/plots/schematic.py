@@ -114,15 +114,17 @@ class _Boxes:
         size = 7.0
         for k, port in enumerate(self.ports):
             bottom = self.bottom + k * (_HIGH + _STEM)
-            round_ = _HIGH / 2 if self.inter else 0.06
-            face = colour + ("38" if k == 0 else "18")
-            ax.add_patch(
-                FancyBboxPatch(
-                    (self.left, bottom), _WIDE, _HIGH, boxstyle=f"round,pad=0,rounding_size={round_}", linewidth=0.9,
-                    edgecolor=colour, facecolor=face, hatch="/////" if silenced else None, hatch_linewidth=0.4,
-                    gid=f"{self.name}.{port}" if port else self.name, zorder=3,
-                )
-            )  # fmt: skip
+            gid = f"{self.name}.{port}" if port else self.name
+            # A pattern takes the transparency of its box, so that it has a box of its own.
+            looks: list[dict[str, Any]] = [{"facecolor": colour + ("38" if k == 0 else "18")}]
+            looks += [{"facecolor": "none", "hatch": "/////", "hatch_linewidth": 0.4}] if silenced else []
+            for look in looks:
+                ax.add_patch(
+                    FancyBboxPatch(
+                        (self.left, bottom), _WIDE, _HIGH, linewidth=0.9, edgecolor=colour, gid=gid, zorder=3,
+                        boxstyle=f"round,pad=0,rounding_size={_HIGH / 2 if self.inter else 0.06}", **look,
+                    )
+                )  # fmt: skip
             if k:
                 ax.plot([self.left + _WIDE / 2] * 2, [bottom - _STEM, bottom], color=colour, linewidth=3, zorder=2)
             text = port if k else self.name

@@ -73,7 +73,9 @@ def sweep_map(
         inset = ax.inset_axes((1.03, 0.0, 0.035 * 6 / max(columns, 3), 1.0))
         bar = ax.figure.colorbar(image, cax=inset)
     bar.outline.set_visible(False)
-    bar.set_label(metric if grid.unit == "1" else f"{metric} ({grid.unit})", size=style.label_size(ax))
+    if grid.unit != "1":
+        bar.set_label(grid.unit, size=style.label_size(ax))
+    style.write_words(ax, [(metric, style.INK)])
     bar.ax.tick_params(labelsize=style.label_size(ax) - 0.5, width=0.6, length=2.5)
     return ax
 
