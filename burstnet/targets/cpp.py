@@ -27,11 +27,13 @@ from ..objects import RUN_NUMBERS, Brian2Objects, build_objects
 from .arrays import ARRAYS_FILE, PlainArray
 from .cache import Cache, program_key
 from .compiler import Compiler, find_compiler
+from .cuda_toolkit import Nvcc
 from .make import run_make
+from .output import read_arrays, read_queues
 from .program import Program, Progress, RawRun, RunRequest
 from .project import LESION_WINDOW, rewrite
 
-__all__ = ["CppProgram", "build", "generate", "makefile", "saved_arrays", "windowed"]
+__all__ = ["CppProgram", "argument_text", "build", "generate", "makefile", "saved_arrays", "windowed"]
 
 _DEVICE = "burstnet_cpp"
 # A device of our own, so that a user's own standalone project in the same process stays untouched.
@@ -226,7 +228,14 @@ class CppProgram:
     backend = "threading"
 
     def __init__(
-        self, program: Program, folder: Path, key: str, compiler: Compiler, strict: bool, built: bool, build_s: float
+        self,
+        program: Program,
+        folder: Path,
+        key: str,
+        compiler: Compiler | Nvcc,
+        strict: bool,
+        built: bool,
+        build_s: float,
     ) -> None:
         self.program, self.folder, self.key, self.compiler, self.strict = program, folder, key, compiler, strict
         self.built, self.build_s = built, build_s
@@ -254,7 +263,7 @@ class CppProgram:
     def run_in(self, folder: Path, request: RunRequest, progress: Progress | None = None) -> RawRun:
         """One run whose raw output stays in `folder`."""
         numbers = request.arguments()
-        given = [f"{name}={_number(self.arrays, name, value)}" for name, value in numbers.items()]
+        given = [f"{name}={argument_text(self.arrays, name, value)}" for name, value in numbers.items()]
         if request.state:
             write_restart(folder, request.state, self.arrays)
         started = time.perf_counter()
@@ -303,37 +312,7 @@ class CppProgram:
                 child.kill()
 
     def _load(self, folder: Path) -> dict[str, np.ndarray]:
-        arrays = {}
-        contents: dict[str, bytes] = {}
-        for name, saved in self.arrays.items():
-            file, dtype, shape = saved["file"], np.dtype(saved["dtype"]), tuple(saved["shape"])
-            try:
-                if file not in contents:
-                    contents[file] = (folder / file).read_bytes()
-            except OSError as problem:
-                raise RunError(
-                    f"The run did not write {name} ({problem.strerror}); is the disk of {folder} full?"
-                ) from problem
-            start, whole = saved.get("offset", 0), contents[file]
-            stop = (
-                start + shape[0] * dtype.itemsize
-                if "offset" in saved
-                else len(whole) // dtype.itemsize * dtype.itemsize
-            )
-            values = np.frombuffer(whole[start:stop], dtype=dtype) if len(whole) >= stop else np.zeros(0, dtype)
-            if shape[0] == -1:
-                if len(shape) > 1 and (shape[1] == 0 or values.size % shape[1]):
-                    raise RunError(
-                        f"The run wrote {values.size} numbers of {name}, not rows of {shape[1]}; is the disk of {folder} full?"
-                    )
-                values = values.reshape(-1, *shape[1:])
-            elif values.size != shape[0]:
-                raise RunError(
-                    f"The run wrote {values.size} of {shape[0]} numbers of {name}; is the disk of {folder} full?"
-                )
-            arrays[name] = values
-        _check_lengths(arrays, str(folder))
-        return arrays
+        return read_arrays(folder, self.arrays)
 
 
 def write_restart(folder: Path, state: Mapping[str, np.ndarray], arrays: Mapping[str, dict]) -> None:
@@ -358,36 +337,7 @@ def write_restart(folder: Path, state: Mapping[str, np.ndarray], arrays: Mapping
     (folder / "restore.txt").write_text("".join(line + "\n" for line in lines))
 
 
-def read_queues(folder: Path) -> dict[str, np.ndarray]:
-    """Events on their way at the end of a run, as ``"queue.PATHWAY"``: steps until they arrive, and synapse."""
-    found: dict[str, list[np.ndarray]] = {}
-    path = folder / "queues.txt"
-    for line in path.read_text().splitlines() if path.exists() else ():
-        name, delay, *synapses = line.split()
-        rows = np.column_stack([np.full(len(synapses), int(delay)), np.array(synapses, dtype=np.int32)])
-        found.setdefault(f"queue.{name}", []).append(rows.astype(np.int32))
-    return {name: np.concatenate(rows) for name, rows in found.items()}
-
-
-def _check_lengths(arrays: Mapping[str, np.ndarray], folder: str) -> None:
-    """Everything a monitor recorded has the length that the monitor counted."""
-    for name in arrays:
-        owner, _, variable = name.partition(".")
-        if variable == "t" and f"{owner}.N" in arrays:
-            expected = int(arrays[f"{owner}.N"].ravel()[0])
-            for other, found in arrays.items():
-                if (
-                    other.startswith(f"{owner}.")
-                    and other.split(".")[1]
-                    not in ("N", "_indices", "count", "_source_start", "_source_stop", "_source_idx")
-                    and len(found) != expected
-                ):
-                    raise RunError(
-                        f"The run wrote {len(found)} of {expected} records of {other}; is the disk of {folder} full?"
-                    )
-
-
-def _number(arrays: Mapping[str, dict], name: str, value: float) -> str:
+def argument_text(arrays: Mapping[str, dict], name: str, value: float) -> str:
     """A number as the compiled program reads it: whole for integers, else all digits, first a digit or a minus sign."""
     if name not in arrays:
         raise RunError(f"The program has no run argument {name!r}; it is another build.")
