@@ -59,7 +59,7 @@ def compile(
     circuit : Circuit
     protocol : RunProtocol or Timeline
         What changes when. Its values are run arguments: another one of the same kind needs no other build.
-    target : {"auto", "cpp", "numpy", "cython"}
+    target : {"auto", "cpp", "cuda", "numpy", "cython"}
         ``auto`` is cpp where a compiler works, else numpy.
     recording : Recording, optional
         The protocol's own by default.
@@ -85,6 +85,12 @@ def compile(
         from .targets import cpp
 
         made: Any = cpp.build(
+            program, strict=strict, cache=Cache(), progress=(lambda done: report("build", done)) if report else None
+        )
+    elif chosen == "cuda":
+        from .targets import cuda
+
+        made = cuda.build(
             program, strict=strict, cache=Cache(), progress=(lambda done: report("build", done)) if report else None
         )
     else:
@@ -308,7 +314,9 @@ def estimate(
     statistics = seconds / float(recording.statistics) * 4 * len(circuit.populations)
     states = seconds / float(recording.states) * min(cells, recording.cells) * 4
     raw = 8 * (3 * spikes + statistics + states)
-    step = {"cpp": 1e-6 + 1e-8 * cells, "cython": 1e-4 + 2e-8 * cells, "numpy": 5e-4 + 1e-7 * cells}[target]
+    step = {"cpp": 1e-6 + 1e-8 * cells, "cuda": 5e-4, "cython": 1e-4 + 2e-8 * cells, "numpy": 5e-4 + 1e-7 * cells}[
+        target
+    ]
     run = seconds / float(circuit.dt) * step
     return {
         "memory": 2e7 + raw + 400 * cells,

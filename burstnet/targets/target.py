@@ -5,10 +5,11 @@ from __future__ import annotations
 from ..errors import BuildError, unknown_name
 from .cache import cache_folder
 from .compiler import find_compiler
+from .cuda_toolkit import brian2cuda_problem
 
 __all__ = ["TARGETS", "choose_target"]
 
-TARGETS = ("auto", "numpy", "cython", "cpp")
+TARGETS = ("auto", "numpy", "cython", "cpp", "cuda")
 
 
 def choose_target(target: str) -> tuple[str, str]:
@@ -16,7 +17,7 @@ def choose_target(target: str) -> tuple[str, str]:
 
     Parameters
     ----------
-    target : {"auto", "numpy", "cython", "cpp"}
+    target : {"auto", "numpy", "cython", "cpp", "cuda"}
         ``auto`` is cpp where a compiler works, else numpy.
 
     Raises
@@ -24,11 +25,15 @@ def choose_target(target: str) -> tuple[str, str]:
     ArgumentError
         If the name is not one of these.
     BuildError
-        If cpp or cython is asked for and there is no compiler.
+        If cpp or cython is asked for and there is no compiler, or cuda and there is no Brian2CUDA.
     """
     if target not in TARGETS:
         raise unknown_name("target", target, TARGETS)
     if target == "numpy":
+        return target, "as asked"
+    if target == "cuda":
+        if problem := brian2cuda_problem():
+            raise BuildError(problem)
         return target, "as asked"
     try:
         compiler = find_compiler(cache_folder())
