@@ -16,7 +16,9 @@ _PUBLIC = {
     "recording": ("Recording",),
     "compiled": ("Compiled", "compile"),
     "objects": ("Brian2Objects", "brian2_objects"),
-    "result": ("Result", "load"),
+    "result": ("Result",),
+    "raw_output": ("load",),
+    "export": ("generate",),
     "quantities": ("parse_quantity",),
     "errors": ("ArgumentError", "BuildError", "BurstnetError", "ResultError", "RunError"),
     "experiment": ("Experiment", "find_experiment"),
@@ -47,6 +49,7 @@ __all__ = [
     "brian2_objects",
     "compile",
     "find_experiment",
+    "generate",
     "load",
     "parse_lesions",
     "parse_quantity",
@@ -58,11 +61,13 @@ if TYPE_CHECKING:
     from .control import Knob, Readout, Signal, Window
     from .errors import ArgumentError, BuildError, BurstnetError, ResultError, RunError
     from .experiment import Experiment, find_experiment
+    from .export import generate
     from .lesion import Lesion, parse_lesions
     from .objects import Brian2Objects, brian2_objects
     from .quantities import parse_quantity
+    from .raw_output import load
     from .recording import Recording
-    from .result import Result, load
+    from .result import Result
     from .timeline import Phase, Timeline
 
 

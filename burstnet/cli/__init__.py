@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import report, run, study, tools  # each registers its commands
+from . import generate, report, run, study, tools  # each registers its commands
 from .app import app, main, parse_seeds
 
-__all__ = ["app", "main", "parse_seeds", "report", "run", "study", "tools"]
+__all__ = ["app", "generate", "main", "parse_seeds", "report", "run", "study", "tools"]

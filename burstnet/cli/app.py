@@ -34,7 +34,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 # Options that mean the same in every command have one wording.
 ProtocolName = Annotated[str, typer.Argument(metavar="PROTOCOL", help="Its name; `burstnet list` shows them.")]
 Target = Annotated[
-    str, typer.Option(help="auto, cpp, numpy or cython; auto is cpp where a compiler works, else numpy.")
+    str, typer.Option(help="auto, cpp, cuda, numpy or cython; auto is cpp where a compiler works, else numpy.")
 ]
 Seeds = Annotated[str, typer.Option(help="1:5 for 1,2,3,4,5, or a list such as 1,4,7.")]
 Settings = Annotated[
