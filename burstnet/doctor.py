@@ -14,6 +14,14 @@ from importlib.metadata import PackageNotFoundError, version
 from .errors import BuildError
 from .targets.cache import Cache, cache_folder
 from .targets.compiler import find_compiler
+from .targets.cuda_toolkit import (
+    INSTALL_CURAND,
+    INSTALL_EXTRA,
+    brian2cuda_problem,
+    curand_folder,
+    find_gpu,
+    find_nvcc,
+)
 
 __all__ = ["Finding", "examine"]
 
@@ -80,6 +88,35 @@ def _optional(name: str, command: str, why: str, mend: str) -> Finding:
     return Finding(name, f"{path}: {lines[0].strip() if lines else ''}")
 
 
+def _cuda() -> list[Finding]:
+    """What target cuda needs; all of it is optional."""
+    problem = brian2cuda_problem()
+    mend = INSTALL_EXTRA if sys.version_info >= (3, 12) else "use Python 3.12 or newer"
+    extra = Finding("Brian2CUDA", f"none (optional: {problem.rstrip('.')})", True, mend)
+    found = [extra if problem else _package("brian2cuda")]
+    try:
+        nvcc = find_nvcc()
+    except BuildError:
+        toolkit = "https://developer.nvidia.com/cuda-downloads, or set CUDA_PATH to where it is"
+        return [*found, Finding("nvcc", "none (optional: builds CUDA projects)", True, toolkit), _gpu()]
+    folder = curand_folder()
+    where = "with the toolkit" if nvcc.has_curand else folder or "none (optional: CUDA projects include it)"
+    return [
+        *found,
+        Finding("nvcc", f"{nvcc.path}: {nvcc.version}"),
+        Finding("curand.h", where, True, "" if nvcc.has_curand or folder else INSTALL_CURAND),
+        _gpu(),
+    ]
+
+
+def _gpu() -> Finding:
+    gpu = find_gpu()
+    if gpu is None:
+        mend = "burstnet generate PROTOCOL --target cuda -o DIR   writes a project for a machine with one"
+        return Finding("GPU", "none (optional: runs target cuda)", True, mend)
+    return Finding("GPU", f"{gpu[0]}, compute capability {gpu[1]}")
+
+
 def _cache() -> Finding:
     folder = cache_folder()
     entries = Cache(folder).entries() if folder.exists() else []
@@ -115,7 +152,7 @@ def examine() -> list[Finding]:
         *(_package(name) for name in ("numpy", "cython", "xarray", "h5netcdf", "matplotlib", "joblib")),
         *_compiler(),
         _optional("ccache", "ccache", "optional: repeated builds are quicker with it", "apt-get install ccache"),
-        _optional("CUDA", "nvcc", "optional", "install the CUDA toolkit and pip install 'burstnet[cuda]'"),
+        *_cuda(),
         _cache(),
         Finding("cores", str(os.cpu_count())),
     ]
