@@ -1,4 +1,4 @@
-"""Counter-based randomness: known answers, frozen draws, the same bits in numpy, C++ and Cython, and statistics."""
+"""Counter-based randomness: known answers, frozen draws, the same bits in numpy, C++, CUDA and Cython, and statistics."""
 
 import ctypes
 import shutil
@@ -120,17 +120,35 @@ extern "C" void pairs(int n, const int* seed, const int* stream, const int* i, c
 """
 
 
-@pytest.fixture(scope="module", params=[("-O0",), ("-O3", "-ffast-math", "-march=native")], ids=["O0", "fast-math"])
+FAST = ("-O3", "-ffast-math", "-march=native")
+# What Brian2CUDA compiles is the same text for the device and for the host: here the host's, by g++ and by nvcc.
+BUILDS = {
+    "cpp-O0": (rng._CPP, "-O0"),
+    "cpp-fast-math": (rng._CPP, *FAST),
+    "cuda-O0": (rng._CUDA, "-O0"),
+    "cuda-fast-math": (rng._CUDA, *FAST),
+    "cuda-nvcc": (rng._CUDA, "nvcc"),
+}
+
+
+@pytest.fixture(scope="module", params=BUILDS)
 def cpp(request, tmp_path_factory):
+    text, *flags = BUILDS[request.param]
     compiler = shutil.which("g++") or shutil.which("clang++") or shutil.which("c++")
+    options = ["-fPIC", *flags]
+    if flags == ["nvcc"]:
+        compiler, options = (
+            shutil.which("nvcc"),
+            ["-x", "cu", "-Xcompiler=-fPIC", "-arch=sm_80", "-Wno-deprecated-gpu-targets"],
+        )
     if compiler is None:
-        pytest.skip("no C++ compiler on this machine")
+        pytest.skip(f"no {'nvcc' if flags == ['nvcc'] else 'C++ compiler'} on this machine")
     folder = tmp_path_factory.mktemp("random")
     source = folder / "random.cpp"
     headers = "".join(f"#include <{name}>\n" for name in ("algorithm", "cmath", "cstdint"))
-    source.write_text(headers + "".join(rng._CPP.values()) + CPP_DRIVER)
+    source.write_text(headers + "".join(text.values()) + CPP_DRIVER)
     library = folder / "random.so"
-    subprocess.run([compiler, "-std=c++14", "-shared", "-fPIC", *request.param, source, "-o", library], check=True)
+    subprocess.run([compiler, "-std=c++17", "-shared", *options, source, "-o", library], check=True)
     return ctypes.CDLL(str(library))
 
 
