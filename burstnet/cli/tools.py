@@ -62,13 +62,11 @@ def cite(protocol: ProtocolName) -> None:
 
     Example: burstnet cite target-rate
     """
+    from ..citations import BRIAN2, BURSTNET
     from ..experiment import find_experiment
 
-    typer.echo(find_experiment(protocol).citation)
-    typer.echo(
-        "Stimberg M, Brette R, Goodman DFM (2019). Brian 2, an intuitive and efficient neural simulator. eLife 8:e47314. doi:10.7554/eLife.47314"
-    )
-    typer.echo("burstnet: see CITATION.cff in its repository.")
+    for text in (find_experiment(protocol).citation, BRIAN2, BURSTNET):
+        typer.echo(text)
 
 
 @app.command()

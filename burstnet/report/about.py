@@ -12,13 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..circuit import Circuit
 
-__all__ = ["BRIAN2", "BURSTNET", "About", "about_protocol"]
-
-BRIAN2 = (
-    "Stimberg M, Brette R, Goodman DFM (2019). Brian 2, an intuitive and efficient neural simulator. eLife 8:e47314. "
-    "doi:10.7554/eLife.47314"
-)
-BURSTNET = "burstnet: see CITATION.cff in its repository."
+__all__ = ["About", "about_protocol"]
 
 
 @dataclass(frozen=True)

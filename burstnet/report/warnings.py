@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from .folder import CONTROL, Outcome
 
 __all__ = ["ranges", "warnings_of"]
 
-#: With fewer seeds a paired Wilcoxon test cannot reach p < 0.05.
-_FEWEST = 6
+#: Below which p a difference is called one.
+_LEVEL = 0.05
 
 
 def warnings_of(outcome: Outcome) -> list[str]:
@@ -45,14 +46,23 @@ def warnings_of(outcome: Outcome) -> list[str]:
                 f"{of}, from {since:.3g} s on, {_seeds(seed for row in rows for seed in row[2])}."
             )
         found += [f"{text}{'' if single else f' ({label})'}" for text in dict.fromkeys(arm.said)]
-    if outcome.kind == "study" and len(outcome.arms) > 1 and len(outcome.seeds) < _FEWEST:
-        found.append(
-            f"With {len(outcome.seeds)} seed{'s' * (len(outcome.seeds) > 1)} a paired Wilcoxon test cannot reach "
-            f"p < 0.05; run at least {_FEWEST}."
-        )
+    found += _too_few(outcome)
     if outcome.kind == "study" and len(outcome.arms) > 1 and CONTROL not in outcome.arms:
         found.append("There is no control arm, so that nothing is compared.")
     return found
+
+
+def _too_few(outcome: Outcome) -> list[str]:
+    """Where even the clearest difference is not significant: the smallest signed-rank p times the number of arms."""
+    compared, number = len({row["arm"] for row in outcome.statistics}), len(outcome.seeds)
+    if not compared or outcome.statistics[0].get("test") != "wilcoxon" or compared * 2.0 ** (1 - number) < _LEVEL:
+        return []
+    needed = math.floor(1 + math.log2(compared / _LEVEL)) + 1
+    return [
+        f"With {number} seed{'s' * (number > 1)} the p of {compared} compared arm{'s' * (compared > 1)} cannot fall below "
+        f"{min(1.0, compared * 2.0 ** (1 - number)):.2g}, however clear a difference is; it takes {needed} seeds to reach "
+        f"p < {_LEVEL:g}."
+    ]
 
 
 def _seeds(seeds: Iterable[int]) -> str:

@@ -11,9 +11,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from ..citations import BRIAN2, BURSTNET
 from ..errors import ArgumentError
 from ..result import write_atomically
-from .about import BRIAN2, BURSTNET, About, about_protocol
+from .about import About, about_protocol
 from .figures import Picture, headline, pictures
 from .folder import Outcome, read_folder
 from .tables import comparison_words, facts_table, lesions_table, metrics_table, parameters_table, settings_table
