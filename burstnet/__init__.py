@@ -22,11 +22,22 @@ _PUBLIC = {
     "quantities": ("parse_quantity",),
     "errors": ("ArgumentError", "BuildError", "BurstnetError", "ResultError", "RunError"),
     "experiment": ("Experiment", "find_experiment"),
+    "studies": (
+        "Arm",
+        "Study",
+        "StudyResult",
+        "lesion_study",
+        "open_study",
+        "read_study",
+        "run_study",
+        "sweep_study",
+    ),
 }
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names}
 
 __all__ = [
     "ArgumentError",
+    "Arm",
     "Brian2Objects",
     "BuildError",
     "BurstnetError",
@@ -44,15 +55,22 @@ __all__ = [
     "ResultError",
     "RunError",
     "Signal",
+    "Study",
+    "StudyResult",
     "Timeline",
     "Window",
     "brian2_objects",
     "compile",
     "find_experiment",
     "generate",
+    "lesion_study",
     "load",
+    "open_study",
     "parse_lesions",
     "parse_quantity",
+    "read_study",
+    "run_study",
+    "sweep_study",
 ]
 
 if TYPE_CHECKING:
@@ -68,6 +86,7 @@ if TYPE_CHECKING:
     from .raw_output import load
     from .recording import Recording
     from .result import Result
+    from .studies import Arm, Study, StudyResult, lesion_study, open_study, read_study, run_study, sweep_study
     from .timeline import Phase, Timeline
 
 

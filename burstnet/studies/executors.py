@@ -147,10 +147,11 @@ class InProcesses:
             _wait_for(pending, take, idle)
             left = []
             begun = _begun(folder) if lost else set()
-            for task, _ in lost:
+            for task, problem in lost:
                 tries[task.name] = tries.get(task.name, 0) + (task.name in begun or len(lost) <= self._width)
                 if tries[task.name] >= _TRIES:
-                    write_failure(task, folder, f"its worker process died {_TRIES} times; is the memory enough?")
+                    log = f"{problem}\n{problem.__cause__ or ''}"
+                    write_failure(task, folder, f"its worker process died {_TRIES} times; is the memory enough?", log)
                     ended(task, "failed")
                 else:
                     left.append(task)

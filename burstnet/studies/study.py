@@ -244,7 +244,7 @@ def _texts(settings: Mapping[str, Value]) -> dict[str, str]:
     """Settings as text that reads back to the last digit."""
     found: dict[str, str] = {}
     for name, value in settings.items():
-        if not isinstance(name, str) or not name.strip():
+        if not isinstance(name, str) or not name.strip() or not name.isprintable():
             raise ArgumentError(f"setting {name!r} is not allowed; name a parameter.")
         if isinstance(value, bool) or not isinstance(value, (str, int, float, np.number, Quantity)) or np.ndim(value):
             raise ArgumentError(f"{name}={value!r} is not allowed; give a number, a quantity, or text such as '8 Hz'.")

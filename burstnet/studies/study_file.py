@@ -55,12 +55,20 @@ def parse_study(text: str) -> Study:
     Raises
     ------
     ArgumentError
+        One line, whatever the names in the file are.
     """
+    try:
+        return _parsed(text)
+    except ArgumentError as problem:
+        raise ArgumentError(" ".join(str(problem).split())) from problem
+
+
+def _parsed(text: str) -> Study:
     try:
         found = tomllib.loads(text)
     except (ValueError, RecursionError) as problem:
-        reason = " ".join(str(problem).split()) if str(problem) else "nested too deeply"
-        raise ArgumentError(f"The study file is not TOML ({reason[:200]}).") from problem
+        reason = str(problem)[:200] or "nested too deeply"
+        raise ArgumentError(f"The study file is not TOML ({reason}).") from problem
     for key in found:
         if key not in _KEYS:
             raise unknown_name("key of a study file", key, _KEYS)
@@ -130,8 +138,8 @@ def _axes(study: Study) -> dict[str, list[str]]:
 
 
 def _quoted(text: str) -> str:
-    """A TOML basic string; JSON's escapes are a part of TOML's but for the delete character."""
-    return json.dumps(text, ensure_ascii=True).replace("\x7f", "\\u007f")
+    """A TOML basic string: JSON's escapes and, where JSON needs none, TOML's of the delete character."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _listed(texts: Any) -> str:
