@@ -4,13 +4,18 @@ import numpy as np
 import pytest
 from brian2 import amp, coulomb, ms, pA, second
 from reference import burstccn_transcription as transcription
-from support import needs_compiler
+from support import needs_compiler, needs_gpu
 
 from burstnet import Circuit, Phase, Population, Recording, Signal, Timeline, compile
 from burstnet.cells import Parameter
 from burstnet.models import burstccn
 
-TARGETS = ["numpy", pytest.param("cython", marks=pytest.mark.cython), pytest.param("cpp", marks=needs_compiler)]
+TARGETS = [
+    "numpy",
+    pytest.param("cython", marks=pytest.mark.cython),
+    pytest.param("cpp", marks=needs_compiler),
+    pytest.param("cuda", marks=[pytest.mark.cuda, needs_gpu]),
+]
 STATES = {"V_s": "v", "th": "theta", "w_s": "w", "V_d": "u", "w_d": "w_d"}
 
 
