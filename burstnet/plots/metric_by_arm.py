@@ -129,7 +129,7 @@ def _draw_arm(ax: Axes, k: int, label: str, values: np.ndarray, colour: str) -> 
     mean, at = float(values.mean()), k + 0.16
     if np.isfinite(low[0]):
         ax.plot([at, at], [low[0], high[0]], color=colour, linewidth=1.4, label=f"{label} interval", zorder=3)
-    ax.plot([at], [mean], "o", color=colour, mec="white", mew=0.6, markersize=5, label=f"{label} mean", zorder=4)
+    ax.plot([at], [mean], "o", color=colour, mec="white", mew=0.5, markersize=4, label=f"{label} mean", zorder=4)
 
 
 def _write_effect(ax: Axes, k: int, comparison: Comparison) -> None:
