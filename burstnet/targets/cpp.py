@@ -274,6 +274,7 @@ class CppProgram:
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
             text=True,
+            start_new_session=True,  # Ctrl-C in a terminal is for us, who end it in good order
         )
         self._children.add(child)
         complaints = []
