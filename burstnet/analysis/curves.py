@@ -68,7 +68,8 @@ def curve(
         Population, by default the top one whose events were counted; for a weight the projection, by default the first
         that was recorded. A weight is its mean over cells or synapses.
     width : float, optional
-        Width of a bin [s]; a hundredth of the run by default. Weights are shown as sampled.
+        Width of a bin [s]; a hundredth of the run by default, in short runs half a second or a twentieth of the run.
+        Weights are shown as sampled.
     level : float
         Confidence of the band.
 
@@ -135,7 +136,9 @@ def _values(
         return found.projection, found.unit, found.time, found.mean
     counted = counted_populations(result)
     name = of or (counted[-1] if counted else next(iter(result.populations)))
-    width = float(result.about["simulated_s"]) / 100 if width is None else width
+    if width is None:
+        length = float(result.about["simulated_s"])
+        width = max(length / 100, min(0.5, length / 20))
     if quantity == "burst probability":
         return name, "1", *binned_burst_probability(result, name, width)
     return name, "Hz", *binned_rate(result, name, quantity.removesuffix(" rate"), width)

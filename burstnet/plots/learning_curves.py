@@ -45,7 +45,7 @@ def learning_curves(
     of : str, optional
         Population, by default the top one; for a weight the projection, by default the first that was recorded.
     width : float, optional
-        Width of a bin [s]; a hundredth of the run by default.
+        Width of a bin [s]; by default as `burstnet.analysis.curves.curve` chooses it.
     level : float
         Confidence of the bands.
     control : str

@@ -70,7 +70,8 @@ def schematic(
     cut = {m.target for m in marks if m.kind == "scale"}
     arrows = _arrows(all_edges, boxes, short_term, cut, said) + _constants(all_edges, boxes, cut, said)
     steered = _steered(circuit, boxes)
-    limits = _limits(boxes, arrows, steered)
+    beside = [builder.__name__ for builder in circuit.beside]
+    limits = _limits(boxes, arrows, steered, bool(beside))
     ax = ax or _new_axes(limits)
     ax.set_axis_off()
     ax.set_xlim(limits[:2])
@@ -86,6 +87,10 @@ def schematic(
     for mark in marks:
         if mark.kind == "current" or mark.kind.startswith("clamp."):
             boxes[mark.target.partition(".")[0]].write_mark(ax, mark.target, mark.text, mark.kind == "current")
+    if beside:
+        x, y = (limits[0] + limits[1]) / 2, limits[2] + 0.44
+        text = f"beside it, plain Brian2: {', '.join(beside)}"
+        ax.text(x, y, text, ha="center", va="center", size=6.2, color=style.QUIET, style="italic")
     draw_key(ax, all_edges, short_term, bool(cut), any(m.kind == "silence" for m in marks))
     return ax
 
@@ -281,14 +286,14 @@ def _steered(circuit: Circuit, boxes: Mapping[str, _Boxes]) -> list[tuple[float,
 
 
 def _limits(
-    boxes: Mapping[str, _Boxes], arrows: list[Arrow], steered: list[tuple[float, float, str]]
+    boxes: Mapping[str, _Boxes], arrows: list[Arrow], steered: list[tuple[float, float, str]], beside: bool
 ) -> tuple[float, float, float, float]:
     """What the axes must hold: boxes, arrows, their names, and the key below."""
     ends = [(box.left, box.left + _WIDE) for box in boxes.values()] + [arrow.extent for arrow in arrows]
     ends += [(x, x + 0.46 + width_of(name)) for x, _, name in steered]
     left, right = min(low for low, _ in ends) - 0.08, max(high for _, high in ends) + 0.08
     spare = max(0.0, 3.0 - (right - left)) / 2  # room for the key
-    return left - spare, right + spare, -0.72, max(box.top for box in boxes.values()) + 0.3
+    return left - spare, right + spare, -0.87 if beside else -0.72, max(box.top for box in boxes.values()) + 0.3
 
 
 def _steer(ax: Axes, x: float, y: float, name: str) -> None:

@@ -12,8 +12,9 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..analysis.rates import counted_populations
+from ..analysis.rates import baseline_burst_probability, counted_populations
 from ..analysis.sweeps import varied_settings
+from ..analysis.teaching import teaching_windows
 from ..errors import ArgumentError
 from ..plots import learning_curves, metric_by_arm, schematic, style, sweep_map
 from .about import About
@@ -85,7 +86,11 @@ def _note_over_time(outcome: Outcome) -> str:
         return ""
     number = max((sum(len(r.seeds) for r in arm.results) for arm in outcome.arms.values()), default=0)
     said = [f"Mean over {number} seeds with its 95 % bootstrap band" if number > 1 else "One seed"]
-    said += ["dashed: target rate", "dotted: baseline burst probability"]
+    first = next((arm.results[0] for arm in outcome.arms.values() if arm.results), None)
+    if first is not None and any(window.target is not None for window in teaching_windows(first)):
+        said.append("dashed: target rate")
+    if first is not None and baseline_burst_probability(first) is not None:
+        said.append("dotted: baseline burst probability")
     if any(arm.lesions for arm in outcome.arms.values()):
         said.append("shaded, and a bar in the arm\u2019s colour: lesion")
     return "; ".join(said) + "."

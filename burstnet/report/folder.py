@@ -197,7 +197,7 @@ def _results(arm: Arm) -> Iterator[Result]:
 
 def _thin(result: Result) -> Result:
     """Without spikes and states, and with the mean of weights in the place of each."""
-    data = result.data[[name for name in result.data.data_vars if str(name).endswith(_KEPT)]]
+    data = result.data.drop_vars([name for name in result.data.data_vars if not str(name).endswith(_KEPT)])
     for name in list(data.data_vars):
         if str(name).endswith("_weight"):
             index = str(data[name].dims[2])

@@ -174,6 +174,15 @@ def test_silent_populations_and_lost_files_are_told(tmp_path):
     assert "No result file of control" in read(tmp_path / "c")[1].text
 
 
+def test_results_without_counts_or_weights_have_no_curves(tmp_path):
+    folder = make_run(tmp_path)
+    bare = make_result(1)
+    bare.data = bare.data.drop_vars(list(bare.data.data_vars)).assign(output_spike_number=("seed", np.array([3])))
+    bare.save(folder / "result.nc")
+    _, page = read(folder)
+    assert not [tag for tag, _ in page.tags if tag == "img"] and "inc_during.out_event_last5" in page.text
+
+
 def test_what_is_wrong_is_one_sentence(tmp_path):
     with pytest.raises(ResultError, match="no finished run or study"):
         write_report(tmp_path)

@@ -310,8 +310,14 @@ def test_any_circuit_is_drawn_within_its_axes():
     for name, way in gids(ax, LineCollection).items():
         points = np.concatenate([path.vertices for path in way.get_paths()])
         assert low < points[:, 0].min() and points[:, 0].max() < high, name
-    alone = Circuit(populations=[Population("lonely", 3, burstccn.cell())])
-    assert "lonely" in texts(schematic(alone))
+
+
+def test_a_lonely_population_and_what_stands_beside_a_circuit():
+    def thalamus(objects):
+        return []
+
+    alone = Circuit(populations=[Population("lonely", 3, burstccn.cell())], beside=(thalamus,))
+    assert {"lonely", "beside it, plain Brian2: thalamus"} <= set(texts(schematic(alone)))
 
 
 @pytest.mark.parametrize(
