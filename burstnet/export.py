@@ -251,7 +251,7 @@ def _readme(program: Program, target: str, capability: str, listed: Mapping[str,
     first = next(iter(listed["runs"].values()))
     cuda = target == "cuda"
     needs = (
-        "nvcc of the CUDA toolkit, 12 or 13, a C++ compiler and make. Where the toolkit lacks curand.h: "
+        "nvcc of the CUDA toolkit (tested: 13.0), a C++ compiler and make. Where the toolkit lacks curand.h: "
         "`pip install nvidia-curand`, then `make CURAND=FOLDER`, the folder that holds its `include` and `lib`.\n"
         f"It is made for compute capability {capability}; `make ARCH=sm_80` is for another GPU, here an A100."
         if cuda

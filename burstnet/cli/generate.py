@@ -75,7 +75,8 @@ def load(
     from ..raw_output import load_project
 
     with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+        warnings.simplefilter("ignore")
+        warnings.filterwarnings("always", "Not run yet")
         result = load_project(folder, arm)
     for warning in caught:
         typer.echo(f"warning: {warning.message}", err=True)

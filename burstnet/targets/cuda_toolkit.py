@@ -96,7 +96,8 @@ def architecture(capability: str, nvcc: Nvcc | None = None) -> str:
         )
     arch = "sm_" + text.replace(".", "")
     if nvcc is not None and nvcc.architectures and arch not in nvcc.architectures:
-        known = ", ".join(f"{a[3:-1]}.{a[-1]}" for a in nvcc.architectures if a[3:].isdigit())
+        numbers = sorted(int(a[3:]) for a in nvcc.architectures if a[3:].isdigit())
+        known = ", ".join(f"{n // 10}.{n % 10}" for n in numbers)
         raise ArgumentError(f"compute capability {capability} is not one that {nvcc.version} compiles for: {known}.")
     return arch
 
