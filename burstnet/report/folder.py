@@ -154,7 +154,7 @@ def read_folder(path: Path) -> Outcome:
             [int(seed) for seed in summary["seeds"]],
             {str(k): str(v) for k, v in summary.get("settings", {}).items()},
             arms,
-            [dict(row) for row in summary.get("statistics", [])],
+            [_comparison(row) for row in summary.get("statistics", [])],
             dict(summary.get("timing", {})),
             dict(summary.get("provenance", {})),
         )
@@ -162,12 +162,23 @@ def read_folder(path: Path) -> Outcome:
         raise ResultError(f"{path / 'summary.json'} is broken ({type(problem).__name__}: {problem}).") from problem
 
 
+def _comparison(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of statistics whose numbers are numbers or None."""
+    found: dict[str, Any] = {name: str(row[name]) for name in ("metric", "arm")}
+    found |= {name: str(row.get(name) or "") for name in ("control", "test", "note")}
+    for name in ("n", "dropped", "difference", "low", "high", "level", "d_z", "p_holm", "margin"):
+        value = row.get(name)
+        found[name] = None if value is None else float(value)
+    equivalent = row.get("equivalent")
+    return found | {"equivalent": None if equivalent is None else bool(equivalent)}
+
+
 def _json(path: Path) -> dict[str, Any] | None:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, RecursionError) as problem:
         raise ResultError(f"{path} cannot be read ({problem}).") from problem
     if not isinstance(found, dict):
         raise ResultError(f"{path} is broken: it does not hold an object.")

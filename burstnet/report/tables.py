@@ -115,7 +115,7 @@ def _against(row: Mapping[str, Any] | None) -> str:
         word = "equivalent" if row["equivalent"] else "not equivalent"
         lines.append(f"{word} within \N{PLUS-MINUS SIGN}{number(row.get('margin'))}")
     if row.get("dropped"):
-        lines.append(f"<i>n</i> = {int(row['n'])}, {int(row['dropped'])} left out")
+        lines.append(f"<i>n</i> = {number(row['n'])}, {number(row['dropped'])} left out")
     title = f' title="{escape(str(row["note"]))}"' if row.get("note") else ""
     return "".join(f"<small{title}>{line}</small>" for line in lines)
 

@@ -14,7 +14,7 @@ import pytest
 from study_folders import PARAMETERS, make_result, make_run, make_study, make_sweep
 
 from burstnet.analysis.health import saturated_weights, silent_phases
-from burstnet.errors import ArgumentError, ResultError
+from burstnet.errors import ArgumentError, BurstnetError, ResultError
 from burstnet.report import About, write_report
 from burstnet.report.warnings import ranges
 from burstnet.result import Result
@@ -194,6 +194,46 @@ def test_what_is_wrong_is_one_sentence(tmp_path):
         write_report(tmp_path)
     with pytest.raises(ArgumentError, match="is a folder"):
         write_report(make_run(tmp_path / "run"), tmp_path)
+
+
+@pytest.fixture(scope="module")
+def plain_files(tmp_path_factory):
+    folder = make_study(tmp_path_factory.mktemp("plain"), seeds=(1, 2), results=False)
+    return [json.loads((folder / name).read_text()) for name in ("summary.json", "manifest.json")]
+
+
+def damaged(data, rng):
+    """A copy in which one thing, anywhere, is replaced by something else or missing."""
+    copy = json.loads(json.dumps(data))
+    here = copy
+    while True:
+        key = rng.choice(list(here)) if isinstance(here, dict) else rng.integers(len(here))
+        deeper = here[key]
+        if not isinstance(deeper, (dict, list)) or not deeper or rng.random() < 0.2:
+            break
+        here = deeper
+    others = [None, True, -1, 1e400, "", "<b>", "../..", [], [1], {}, {"a": [None]}]
+    if rng.random() < 0.2:
+        del here[key]
+    else:
+        here[key] = others[rng.integers(len(others))]
+    return copy
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_a_damaged_folder_is_a_page_or_one_sentence(plain_files, tmp_path, monkeypatch, seed):
+    rng = np.random.default_rng(seed)
+    which = seed % 2
+    files = [damaged(data, rng) if k == which else data for k, data in enumerate(plain_files)]
+    for name, data in zip(("summary.json", "manifest.json"), files, strict=True):
+        (tmp_path / name).write_text(json.dumps(data))
+    monkeypatch.setattr("burstnet.report.write.pictures", lambda outcome, about: [])
+    try:
+        text = write_report(tmp_path, about=ABOUT).read_text()
+    except BurstnetError as problem:
+        assert "\n" not in str(problem)
+    else:
+        assert "<b></" not in text and Reader(text).open == []
 
 
 def test_a_manifest_cannot_lead_out_of_the_folder(tmp_path):
