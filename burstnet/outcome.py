@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,15 @@ from .result import Result, write_atomically
 __all__ = ["check_folder", "check_writable", "kept_outcome", "summary_of", "write_outcome"]
 
 #: What tells one command's folder from another's; seconds and versions do not.
+#: The same, where there is any.
+_SELDOM: dict[str, Any] = {"lesions": [], "beginning": {}}
 _FILES = ("result.nc", "figure.png", "figure.pdf")
 _IDENTITY = ("protocol", "target", "seeds", "parameters")
 
 
-def summary_of(result: Result, metrics: dict[str, Metric], total_s: float) -> dict[str, Any]:
+def summary_of(
+    result: Result, metrics: dict[str, Metric], total_s: float, beginning: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """The summary of a run as plain data; undefined numbers are None."""
     timing = result.about["timing"] | {"total_s": total_s}
     kept = ("build_s", "run_cpu_s_per_simulated_s", "simulated_s", "total_s")
@@ -32,6 +36,7 @@ def summary_of(result: Result, metrics: dict[str, Metric], total_s: float) -> di
         "seeds": result.seeds,
         "parameters": result.about["parameters"],
         **({"lesions": result.lesions} if result.lesions else {}),
+        **({"beginning": dict(beginning)} if beginning else {}),
         "metrics": as_plain(metrics),
         "timing": {name: timing[name] for name in kept},
         "provenance": result.about["provenance"],
@@ -45,7 +50,7 @@ def check_folder(folder: Path, identity: dict[str, Any], force: bool) -> bool:
     ----------
     folder : Path
     identity : dict
-        Protocol, target, seeds, parameters and lesions of what is to be written.
+        Protocol, target, seeds, parameters, lesions and beginning of what is to be written.
     force : bool
         Overwrite whatever is there.
 
@@ -66,7 +71,7 @@ def check_folder(folder: Path, identity: dict[str, Any], force: bool) -> bool:
         try:
             old = json.loads(there.read_text())
             same = all(old[name] == identity[name] for name in _IDENTITY)
-            same = same and old.get("lesions", []) == identity.get("lesions", [])
+            same = same and all(old.get(name, none) == identity[name] for name, none in _SELDOM.items())
         except (OSError, ValueError, KeyError, TypeError):
             same = False
         if not same:

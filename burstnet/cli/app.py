@@ -13,7 +13,10 @@ from ..seeds import parse_seeds
 
 __all__ = [
     "DryRun",
+    "Continue",
     "Force",
+    "From",
+    "Until",
     "Lesions",
     "Cluster",
     "Jobs",
@@ -60,6 +63,14 @@ Cluster = Annotated[
         help="A Dask cluster to run on: one of this machine, SLURM jobs, or the address of a scheduler.",
     ),
 ]
+From = Annotated[
+    Path | None, typer.Option("--from", metavar="RESULT", help="Begin a new timeline with what a saved result learned.")
+]
+Continue = Annotated[
+    Path | None,
+    typer.Option("--continue", metavar="RESULT", help="Go on where a saved result of the same seeds stopped."),
+]
+Until = Annotated[str | None, typer.Option(metavar="TIME", help="Stop before the end, for instance at 40s.")]
 Jobs = Annotated[int, typer.Option(help="Runs side by side; 0 for one on each core.")]
 Out = Annotated[
     Path | None,

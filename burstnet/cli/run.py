@@ -14,8 +14,10 @@ import typer
 from ..errors import ArgumentError, RunError
 from .app import (
     Cluster,
+    Continue,
     DryRun,
     Force,
+    From,
     Jobs,
     Json,
     Lesions,
@@ -24,6 +26,7 @@ from .app import (
     Seeds,
     Settings,
     Target,
+    Until,
     app,
     parse_seeds,
     parse_settings,
@@ -42,6 +45,9 @@ def run(
     seeds: Seeds = "1",
     set_: Settings = None,
     lesion: Lesions = None,
+    from_: From = None,
+    continue_: Continue = None,
+    until: Until = None,
     jobs: Jobs = 0,
     out: Out = None,
     cluster: Cluster = None,
@@ -66,7 +72,11 @@ def run(
     from ..studies.driver import plan_study
 
     arm = Arm("control", lesion or [])
-    plan = plan_study(Study(protocol, (arm,), tuple(numbers), parse_settings(set_ or []), target))
+    study = Study(
+        protocol, (arm,), tuple(numbers), parse_settings(set_ or []), target,
+        start_from=from_, continue_from=continue_, until=until,
+    )  # fmt: skip
+    plan = plan_study(study)
     folder = out or Path(protocol)
     cost = plan.cost({arm.label: len(numbers)}, jobs or os.cpu_count() or 1)
     if dry_run or cost["seconds"] > 60:
@@ -91,7 +101,7 @@ def _carry_out(
     (arm,) = plan.study.arms
     own = plan.identity["arms"][arm.label]
     identity = {name: plan.identity[name] for name in ("protocol", "target", "seeds")}
-    identity |= {"parameters": own["parameters"], "lesions": own["lesions"]}
+    identity |= {"parameters": own["parameters"], "lesions": own["lesions"], "beginning": plan.study.beginning}
     finished = check_folder(folder, identity, force)
     if not json_:
         typer.echo(f"target {plan.target}: {plan.why}", err=True)
@@ -113,7 +123,7 @@ def _carry_out(
         result = concatenate([Result.load(place) for place in places])
         result.about["timing"]["build_s"] = work.timing["build_s"]
         metrics = plan.setups[arm.label].protocol.metrics(result)
-        summary = summary_of(result, metrics, time.perf_counter() - started)
+        summary = summary_of(result, metrics, time.perf_counter() - started, plan.study.beginning)
         write_outcome(folder, result, summary, experiment.draw if experiment.figure else None)
         work.place.dissolve()
     return summary

@@ -12,7 +12,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import ArgumentError
-from .app import Cluster, DryRun, Force, Jobs, Json, Lesions, Settings, app, parse_seeds, parse_settings
+from .app import (
+    Cluster,
+    Continue,
+    DryRun,
+    Force,
+    From,
+    Jobs,
+    Json,
+    Lesions,
+    Settings,
+    Until,
+    app,
+    parse_seeds,
+    parse_settings,
+)
 
 if TYPE_CHECKING:
     from ..studies import Study, StudyResult
@@ -54,6 +68,9 @@ def lesion(
     target: _Target = None,
     seeds: _Seeds = None,
     set_: Settings = None,
+    from_: From = None,
+    continue_: Continue = None,
+    until: Until = None,
     jobs: Jobs = 0,
     out: _Out = None,
     cluster: Cluster = None,
@@ -65,7 +82,16 @@ def lesion(
 
     Example: burstnet lesion target-rate --arm 'no-Y: Y:scale=0@20s..50s' --arm 'no-Q: Q:scale=0@20s..50s' --seeds 1:10
     """
-    given = {"PROTOCOL": protocol, "--arm": arm, "--target": target, "--seeds": seeds, "--set": set_}
+    given = {
+        "PROTOCOL": protocol,
+        "--arm": arm,
+        "--target": target,
+        "--seeds": seeds,
+        "--set": set_,
+        "--from": from_,
+        "--continue": continue_,
+        "--until": until,
+    }
 
     def made() -> Study:
         from ..studies import Arm, lesion_study
@@ -78,6 +104,9 @@ def lesion(
             parse_seeds(seeds or _SEEDS),
             settings=parse_settings(set_ or []),
             target=target or "auto",
+            start_from=from_,
+            continue_from=continue_,
+            until=until,
         )
 
     found = _study(study, given, made)
@@ -100,6 +129,9 @@ def sweep(
     seeds: _Seeds = None,
     set_: Settings = None,
     lesion: Lesions = None,
+    from_: From = None,
+    continue_: Continue = None,
+    until: Until = None,
     jobs: Jobs = 0,
     out: _Out = None,
     cluster: Cluster = None,
@@ -118,6 +150,9 @@ def sweep(
         "--seeds": seeds,
         "--set": set_,
         "--lesion": lesion,
+        "--from": from_,
+        "--continue": continue_,
+        "--until": until,
     }
 
     def made() -> Study:
@@ -130,6 +165,9 @@ def sweep(
             lesions=lesion or [],
             settings=parse_settings(set_ or []),
             target=target or "auto",
+            start_from=from_,
+            continue_from=continue_,
+            until=until,
         )
 
     found = _study(study, given, made)

@@ -7,6 +7,7 @@ needs to be shared, and a run that Dask tries twice is there once.
 from __future__ import annotations
 
 import os
+import queue
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -61,25 +62,21 @@ class OnDask:
 
     def run(self, tasks: Sequence[Task], folder: Path, ended: Ended, idle: Callable[[], None]) -> None:
         """Do every task, each in the worker that is free."""
-        import distributed
-
         token = os.urandom(4).hex()
-        futures = {}
+        over: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        waiting = {}
         for task in tasks:
             future = self._client.submit(
                 _perform_far, task, key=f"burstnet-{token}-{task.name}", pure=False, retries=_RETRIES
             )
-            futures[future.key] = (future, task)
-        waiting = distributed.as_completed([future for future, _ in futures.values()])
-        while futures:
-            try:
-                future = waiting.__next__() if waiting.has_ready() else _next_within(waiting, 0.25)
-            except StopIteration:
-                break
+            waiting[future.key] = future, task
+            future.add_done_callback(over.put)
+        while waiting:
             idle()
-            if future is None:
+            try:
+                future, task = waiting.pop(over.get(timeout=0.25).key)
+            except queue.Empty:
                 continue
-            _, task = futures.pop(future.key)
             if future.status == "finished":
                 ended(task, _place(task, folder, future.result()))
             else:
@@ -93,18 +90,6 @@ class OnDask:
         self._client.close(timeout=2)
         if self._cluster is not None:
             self._cluster.close(timeout=5)
-
-
-def _next_within(waiting: Any, seconds: float) -> Any:
-    """The next future that ends, or None after some time."""
-    import time
-
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if waiting.has_ready():
-            return next(waiting)
-        time.sleep(0.02)
-    return None
 
 
 def _make_cluster(cluster: str, jobs: int) -> Any:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-from ..compiled import all_parameters, estimate
+from ..compiled import Compiled, all_parameters, estimate
 from ..control import NEVER
 from ..errors import ArgumentError, BuildError
 from ..experiment import Setup
 from ..lesion import as_lesions
-from ..lesion_sites import lesion_numbers
-from ..objects import knob_values
 from ..outcome import check_writable
 from ..recording import Recording
 from ..targets.cache import program_key
@@ -131,26 +131,32 @@ def plan_study(study: Study) -> Plan:
             program = Program(setup.circuit, recording_of(setup), getattr(setup.protocol, "NAME", "circuit"))
             ready[settings] = setup, program_key(program.describe())
         setup, key = ready[settings]
-        _check_arm(arm, setup, study.seeds[0])
+        _check_arm(study, arm, setup, target)
         setups[arm.label] = setup
         arms[arm.label] = {
             "lesions": list(arm.lesions),
             "settings": dict(arm.settings),
             "program": key,
             "parameters": all_parameters(setup.circuit, setup.protocol, setup.values),
+            **({"beginning": dict(study.beginning)} if study.beginning else {}),
         }
     identity = {"protocol": study.name, "target": target, "seeds": list(study.seeds), "arms": arms}
     return Plan(study, target, why, setups, identity)
 
 
-def _check_arm(arm: Arm, setup: Setup, seed: int) -> None:
+def _check_arm(study: Study, arm: Arm, setup: Setup, target: str) -> None:
+    """Everything that would keep the runs of an arm from starting, before anything is built."""
     timeline = timeline_of(setup.protocol)
-    steps = float(timeline.duration / setup.circuit.dt)
-    if not steps < NEVER:
+    if not float(timeline.duration / setup.circuit.dt) < NEVER:
         raise ArgumentError(f"The timeline lasts {timeline.duration}, which is too long.")
-    setup.circuit.replace_values(setup.values)
-    knob_values(setup.circuit, timeline)
-    lesion_numbers(setup.circuit, as_lesions(arm.lesions), round(steps), seed)
+    unbuilt = SimpleNamespace(target=target, build_s=0.0)
+    compiled = Compiled(setup.circuit, setup.protocol, recording_of(setup), unbuilt, "")
+    begun = worker.begun(study.beginning)
+    compiled.requests(list(study.seeds[:1]), setup.protocol, setup.values, as_lesions(arm.lesions), begun.get("until"))
+    for name, earlier in begun.items():
+        if name != "until" and (name == "continue_from" or len(earlier.seeds) > 1):
+            for seed in study.seeds:
+                earlier.state(seed)
 
 
 def _tasks(plan: Plan, names: dict[str, str]) -> list[Task]:
@@ -158,11 +164,14 @@ def _tasks(plan: Plan, names: dict[str, str]) -> list[Task]:
     study = plan.study
     named = study.protocol if isinstance(study.protocol, str) else None
     command = shlex.join(sys.argv) if named else " ".join(sys.argv)
+    mark = os.urandom(8).hex()  # a worker of a cluster outlives this study
+    # and may have another working directory
+    beginning = tuple((n, v if n == "until" else str(Path(v).absolute())) for n, v in study.beginning.items())
     found = []
     for seed in study.seeds:
         for arm in study.arms:
             settings = tuple({**study.settings, **arm.settings}.items())
-            token = "" if named else f"{id(study)}-{plan.identity['arms'][arm.label]['program']}-{settings}"
+            token = "" if named else f"{mark}-{settings}"
             own = None if named else plan.setups[arm.label]
             found.append(
                 Task(
@@ -175,6 +184,7 @@ def _tasks(plan: Plan, names: dict[str, str]) -> list[Task]:
                     study.metrics,
                     plan.target,
                     arm.lesions,
+                    beginning,
                     command,
                 )
             )

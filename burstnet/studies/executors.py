@@ -72,9 +72,9 @@ def choose_executor(cluster: str | None, jobs: int, target: str, tasks: Sequence
         return OnDask(cluster, jobs)
     width = max(1, min(jobs or os.cpu_count() or 1, len(tasks)))
     standalone = target in ("cpp", "cuda")
-    if width == 1 or (standalone and (len(tasks) <= _FEW or not _picklable(tasks))):
+    if standalone and (width == 1 or len(tasks) <= _FEW or not _picklable(tasks)):
         return InThreads(width)
-    return InProcesses(width) if _picklable(tasks) else InThreads(1)
+    return InProcesses(width) if width > 1 and _picklable(tasks) else InTurn()
 
 
 def _picklable(tasks: Sequence[Task]) -> bool:
@@ -87,6 +87,23 @@ def _picklable(tasks: Sequence[Task]) -> bool:
     except Exception:  # noqa: BLE001 - whatever keeps an object from being pickled
         return False
     return True
+
+
+class InTurn:
+    """One run after the other in this thread, where Ctrl-C reaches Brian2's own runs."""
+
+    builds_here = True
+
+    def start(self) -> None:
+        """Nothing to get ready."""
+
+    def run(self, tasks: Sequence[Task], folder: Path, ended: Ended, idle: Callable[[], None]) -> None:
+        """Do every task."""
+        for task in tasks:
+            ended(task, worker.perform(task, str(folder), idle))
+
+    def close(self) -> None:
+        """Nothing runs any more."""
 
 
 class InThreads:
@@ -102,7 +119,7 @@ class InThreads:
 
     def run(self, tasks: Sequence[Task], folder: Path, ended: Ended, idle: Callable[[], None]) -> None:
         """Do every task."""
-        pending = {self._pool.submit(worker.perform, task, str(folder), True): task for task in tasks}
+        pending = {self._pool.submit(worker.perform, task, str(folder)): task for task in tasks}
         _wait_for(pending, lambda future, task: ended(task, future.result()), idle)
 
     def close(self) -> None:
@@ -132,7 +149,7 @@ class InProcesses:
         left = list(tasks)
         while left:
             lost: list[tuple[Task, BaseException]] = []
-            pending = {self._pool.submit(worker.perform, task, str(folder), True): task for task in left}
+            pending = {self._pool.submit(worker.perform, task, str(folder)): task for task in left}
 
             def take(future: Future, task: Task, lost: list = lost) -> None:
                 problem = future.exception()

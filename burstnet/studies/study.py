@@ -11,6 +11,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from os import PathLike
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -98,6 +99,10 @@ class Study:
     target : {"auto", "cpp", "numpy", "cython", "cuda"}
     circuit : Circuit, optional
         Where `protocol` is not a name.
+    start_from, continue_from : str or path, optional
+        A saved result with whose final state every run begins, anew or where it stopped; see `burstnet.Compiled.run`.
+    until : str or Quantity [second], optional
+        Stop before the end of the timeline.
     metrics : callable, optional
         ``metrics(result) -> {name: Metric}`` where `protocol` has no such method; rates and burst probability of each
         phase by default.
@@ -114,12 +119,22 @@ class Study:
     settings: Mapping[str, str] = field(default_factory=dict)
     target: str = "auto"
     circuit: Circuit | None = None
+    start_from: str | PathLike[str] | None = None
+    continue_from: str | PathLike[str] | None = None
+    until: str | None = None
     metrics: Callable[[Any], Mapping[str, Any]] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seeds", tuple(check_seed(seed) for seed in self.seeds))
         object.__setattr__(self, "arms", tuple(self.arms))
         object.__setattr__(self, "settings", _texts(self.settings))
+        for name in ("start_from", "continue_from"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, str(getattr(self, name)))
+        if self.until is not None:
+            object.__setattr__(self, "until", _texts({"until": self.until})["until"])
+        if self.start_from is not None and self.continue_from is not None:
+            raise ArgumentError("--from and --continue exclude each other; give one.")
         if not self.seeds:
             raise ArgumentError("seeds=() is not allowed; give at least one.")
         if len(set(self.seeds)) != len(self.seeds):
@@ -140,6 +155,12 @@ class Study:
                 raise ArgumentError(f"circuit is not allowed beside protocol={self.protocol!r}, which has its own.")
         elif self.circuit is None:
             raise ArgumentError("circuit is missing; a study of a timeline or protocol of your own needs one.")
+
+    @property
+    def beginning(self) -> dict[str, str]:
+        """With what runs begin and where they stop, as a study file names it; empty for whole timelines from 0."""
+        given = {"from": self.start_from, "continue": self.continue_from, "until": self.until}
+        return {name: str(value) for name, value in given.items() if value is not None}
 
     @property
     def name(self) -> str:

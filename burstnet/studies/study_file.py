@@ -13,7 +13,8 @@ from .study import CONTROL, Arm, Study, lesion_study, sweep_study
 
 __all__ = ["parse_study", "read_study", "study_text"]
 
-_KEYS = ("protocol", "target", "seeds", "settings", "lesions", "arms", "vary")
+_BEGINNING = {"from": "start_from", "continue": "continue_from", "until": "until"}
+_KEYS = ("protocol", "target", "seeds", *_BEGINNING, "settings", "lesions", "arms", "vary")
 _ARM_KEYS = ("lesions", "settings")
 #: A study file is written by hand; what is longer is something else.
 _LONGEST = 1_000_000
@@ -47,7 +48,8 @@ def parse_study(text: str) -> Study:
     Parameters
     ----------
     text : str
-        Keys: ``protocol`` (a name), ``target``, ``seeds`` (``"1:10"`` or a list), the table ``settings``, and either
+        Keys: ``protocol`` (a name), ``target``, ``seeds`` (``"1:10"`` or a list), ``from`` or
+            ``continue`` (a saved result) and ``until`` (a time), the table ``settings``, and either
         the table ``arms`` (label to lesions: a text, a list of texts, or a table with ``lesions`` and ``settings``) or
         the table ``vary`` (name to a list of values) with ``lesions`` (a list) for every point. With neither it is the
         control alone, with ``lesions`` if there are any.
@@ -80,6 +82,7 @@ def _parsed(text: str) -> Study:
     if target not in TARGETS:
         raise unknown_name("target", target, TARGETS)
     common: dict[str, Any] = {"settings": _settings(found.get("settings", {}), "settings"), "target": target}
+    common |= {field: _text(found[key], key) for key, field in _BEGINNING.items() if key in found}
     seeds = _seeds(found.get("seeds", "1"))
     lesions = _lesions(found.get("lesions", []), "lesions")
     if "arms" in found and "vary" in found:
@@ -105,6 +108,7 @@ def study_text(study: Study) -> str:
     else:
         lines.append(f"# {study.name}: a circuit and a timeline made in Python, which a file cannot hold")
     lines += [f"target = {_quoted(study.target)}", f"seeds = [{', '.join(map(str, study.seeds))}]"]
+    lines += [f"{key} = {_quoted(value)}" for key, value in study.beginning.items()]
     if study.arms[0].lesions and (len(study.arms) == 1 or _axes(study)):
         lines.append(f"lesions = {_listed(study.arms[0].lesions)}")
     if study.settings:

@@ -12,15 +12,19 @@ import os
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from brian2.units import second
 
 from ..analysis.metrics import as_plain
 from ..compiled import Compiled, compile
 from ..errors import BurstnetError
 from ..experiment import Setup, find_experiment
+from ..quantities import parse_quantity
+from ..result import Result
 from .folder import attempt, settle
 
 __all__ = ["Task", "die_with", "perform", "perform_here", "prepared", "stop_all"]
@@ -51,6 +55,8 @@ class Task:
     metrics : callable or None
     target : str
     lesions : tuple of str
+    beginning : tuple of (str, str)
+        ``("from" or "continue", path of a result)``, ``("until", time)``.
     command : str
         What a person typed, for the provenance.
     """
@@ -64,6 +70,7 @@ class Task:
     metrics: Callable[[Any], Any] | None
     target: str
     lesions: tuple[str, ...]
+    beginning: tuple[tuple[str, str], ...]
     command: str
 
     @property
@@ -100,7 +107,7 @@ def stop_all() -> None:
         compiled.program.stop()
 
 
-def perform(task: Task, folder: str, note: bool = False) -> str:
+def perform(task: Task, folder: str, idle: Callable[[], None] | None = None) -> str:
     """Do a run inside a study's folder; returns ``"done"`` or ``"failed"``.
 
     Parameters
@@ -108,12 +115,12 @@ def perform(task: Task, folder: str, note: bool = False) -> str:
     task : Task
     folder : str
         Of the study.
-    note : bool
-        Write down, now and then, how far it is.
+    idle : callable, optional
+        Called whenever it was written down how far the run is.
     """
     runs = Path(folder) / "runs" / task.slug
     with attempt(runs, task.seed) as scratch:
-        found = perform_here(task, scratch, _note_in(scratch) if note else None)
+        found = perform_here(task, scratch, _note_in(scratch, idle))
         if _stopping.is_set():
             return "failed"
         settle(scratch, runs / str(task.seed))
@@ -147,6 +154,7 @@ def _run(task: Task, scratch: Path, progress: Callable[[float], None] | None) ->
             [task.seed],
             setup.values,
             lesions=task.lesions,
+            **begun(dict(task.beginning)),
             jobs=1,
             report=(lambda what, done: progress(done)) if progress else None,
         )
@@ -171,13 +179,24 @@ def _run(task: Task, scratch: Path, progress: Callable[[float], None] | None) ->
     (scratch / "run.json").write_text(json.dumps(record, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
+def begun(beginning: Mapping[str, str]) -> dict[str, Any]:
+    """With what a run begins and where it stops, as `Compiled.run` takes it."""
+    found: dict[str, Any] = {}
+    for name, argument in (("from", "start_from"), ("continue", "continue_from")):
+        if name in beginning:
+            found[argument] = Result.load(beginning[name], spikes=False)
+    if "until" in beginning:
+        found["until"] = parse_quantity(beginning["until"], 1 * second, name="until")
+    return found
+
+
 def _metrics_of(task: Task, setup: Setup) -> Callable[[Any], Any]:
     from ..analysis.phases import phase_metrics
 
     return task.metrics or getattr(setup.protocol, "metrics", None) or phase_metrics
 
 
-def _note_in(scratch: Path) -> Callable[[float], None]:
+def _note_in(scratch: Path, idle: Callable[[], None] | None) -> Callable[[float], None]:
     """Write the fraction done into the attempt, at most a few times a second."""
     last = 0.0
 
@@ -188,15 +207,19 @@ def _note_in(scratch: Path) -> Callable[[float], None]:
             last = now
             with contextlib.suppress(OSError):
                 (scratch / "progress").write_text(f"{done:.3f}")
+            if idle:
+                idle()
 
     return note
 
 
 def die_with(driver: int) -> None:
     """Let this worker process end when its driver does, even when that is killed with no chance to say so."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends Ctrl-C to all; the driver sees to its workers
     with contextlib.suppress(OSError, AttributeError):
         import ctypes
-        import signal
 
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, on Linux
 
