@@ -53,7 +53,9 @@ def _package(name: str, supported: str = "", mend: str = "") -> Finding:
 
 
 def _brian2() -> Finding:
-    wanted = "2.9" if sys.version_info < (3, 12) else "2.10"
+    # on Python 3.11 Brian2CUDA pins an older one
+    older = "2.9" if not _package("brian2cuda").good else "2.8"
+    wanted = older if sys.version_info < (3, 12) else "2.10"
     found = _package("brian2", f"{wanted}.x")
     if found.good and not version("brian2").startswith(wanted):
         return Finding("brian2", found.found, False, f"pip install 'brian2=={wanted}.*'")
@@ -91,8 +93,7 @@ def _optional(name: str, command: str, why: str, mend: str) -> Finding:
 def _cuda() -> list[Finding]:
     """What target cuda needs; all of it is optional."""
     problem = brian2cuda_problem()
-    mend = INSTALL_EXTRA if sys.version_info >= (3, 12) else "use Python 3.12 or newer"
-    extra = Finding("Brian2CUDA", f"none (optional: {problem.rstrip('.')})", True, mend)
+    extra = Finding("brian2cuda", f"none (optional: {problem.partition(';')[0]})", True, INSTALL_EXTRA)
     found = [extra if problem else _package("brian2cuda")]
     try:
         nvcc = find_nvcc()

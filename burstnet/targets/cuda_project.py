@@ -135,7 +135,7 @@ def rewrite_cuda(folder: Path, units: int, windowed: Mapping[str, tuple[str, str
     ring = _RING.findall(network)
     if not run or (not ring and "eventspace" in (folder / "objects.h").read_text()):
         raise BuildError(
-            "Brian2CUDA generated a project that burstnet does not know; use brian2cuda 1.0b1 with brian2 2.10.1."
+            "Brian2CUDA generated a project that burstnet does not know; use brian2cuda 1.0b1 with brian2 2.10.1, or on Python 3.11 1.0a7 with 2.8.0."
         )
     windows = ", ".join(
         f"{{_run_{name}, (int64_t)({start}), (int64_t)({stop})}}" for name, (start, stop) in sorted(windowed.items())

@@ -17,8 +17,8 @@ from ..errors import ArgumentError, BuildError
 
 __all__ = ["Nvcc", "architecture", "brian2cuda_problem", "curand_folder", "find_gpu", "find_nvcc"]
 
-#: Version of Brian2CUDA and the Brian2 that it pins.
-PAIR = ("1.0b1", "2.10.1")
+#: Versions of Brian2CUDA and of the Brian2 that it pins: the supported pair, and the one for Python 3.11.
+_PAIRS = {True: ("1.0b1", "2.10.1"), False: ("1.0a7", "2.8.0")}
 INSTALL_EXTRA = "pip install 'burstnet[cuda]'"
 INSTALL_CURAND = "pip install nvidia-curand"
 DEFAULT_CAPABILITY = "9.0"
@@ -117,16 +117,12 @@ def brian2cuda_problem() -> str:
         found = version("brian2cuda")
     except PackageNotFoundError:
         found = ""
-    if tuple(map(int, platform.python_version_tuple()[:2])) < (3, 12):
-        return f"target 'cuda' needs Python 3.12 or newer with brian2cuda {PAIR[0]}: that of older Pythons, 1.0a7, {_OLDER}."
     if not found:
         return f"target 'cuda' needs Brian2CUDA; {INSTALL_EXTRA}."
-    if (found, version("brian2")) != PAIR:
-        return f"target 'cuda' needs brian2cuda {PAIR[0]} with brian2 {PAIR[1]}, and here are {found} and {version('brian2')}; {INSTALL_EXTRA}."
+    wanted = _PAIRS[tuple(map(int, platform.python_version_tuple()[:2])) >= (3, 12)]
+    if (found, version("brian2")) != wanted:
+        return f"target 'cuda' needs brian2cuda {wanted[0]} with brian2 {wanted[1]}, and here are {found} and {version('brian2')}; {INSTALL_EXTRA}."
     return ""
-
-
-_OLDER = "writes no project that burstnet can build"
 
 
 def find_gpu() -> tuple[str, str] | None:
