@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from ..analysis.curves import Curve, curve
 from ..analysis.rates import baseline_burst_probability
-from ..analysis.teaching import teaching_windows
+from ..analysis.teaching import TeachingWindow, teaching_windows
 from ..errors import ArgumentError
 from ..result import Result
 from . import style
@@ -19,6 +19,8 @@ __all__ = ["learning_curves"]
 _SHOWN_UNITS = {"A": (1e12, "pA"), "S": (1e9, "nS"), "V": (1e3, "mV"), "1": (1.0, "")}
 #: Points that a letter of a phase's name takes.
 _LETTER = 3.1
+#: Letters of a label in the margin.
+_LONGEST = 24
 #: Points above the axes at which bars start; the names of phases are below them.
 _ABOVE_NAMES = 12
 
@@ -72,44 +74,59 @@ def learning_curves(
     curves = {
         label: curve(seen.of(label, results), quantity, of, width=width, level=level) for label, results in arms.items()
     }
-    colours = style.arm_colours(arms, control)
+    colours, short = style.arm_colours(arms, control), _short(list(arms))
     one = next(iter(curves.values()))
     scale, unit = _SHOWN_UNITS.get(one.unit, (1.0, one.unit))
-    ax = ax or style.new_axes(6.4, 2.2, right=0.35 + 0.05 * max(map(len, map(_short, arms))))
+    ax = ax or style.new_axes(6.4, 2.2, right=0.35 + 0.05 * max(map(len, short.values())))
     order = [*(label for label in arms if label != control), *(label for label in arms if label == control)]
     for label in order:
         _draw(ax, curves[label], label, colours[label], scale)
-    _limits(ax, curves, quantity, scale, seen)
+    _limits(ax, curves, scale, seen)
+    _targets(ax, curves, quantity, colours, seen)
     ax.set_xlabel("time (s)")
     ax.set_ylabel(f"{quantity} of {one.of}" if not unit else f"{quantity}\nof {one.of} ({unit})")
     style.shade_lesions(ax, {span for spans in seen.windows.values() for span in spans})
     _bars(ax, seen.windows, colours)
     _phases(ax, seen)
-    ends = [(style.end_value(c.values) * scale, _short(label), colours[label]) for label, c in curves.items()]
+    ends = [(style.end_value(c.values) * scale, short[label], colours[label]) for label, c in curves.items()]
     style.end_labels(ax, ends)
     return ax
 
 
 class _Seen:
-    """What is kept of results that pass by one at a time."""
+    """What is kept of each arm's results, which pass by one at a time."""
 
     def __init__(self) -> None:
-        self.first: Result | None = None
         self.windows: dict[str, list[tuple[float, float]]] = {}
-        self.duration = 0.0
+        self.phases: dict[str, dict[str, tuple[float, float]]] = {}
+        self.targets: dict[str, list[TeachingWindow]] = {}
+        self.baselines: dict[str, float | None] = {}
+        self.top = ""
+        self.start, self.stop = float("inf"), 0.0
 
     def of(self, label: str, results: Result | Iterable[Result]) -> Iterable[Result]:
-        self.windows[label] = []
         for result in [results] if isinstance(results, Result) else results:
-            self.first = self.first or result
-            self.windows[label] = result.windows
-            self.duration = max(self.duration, float(result.about["simulated_s"]))
+            start = float(result.about.get("start_s", 0.0))
+            self.start, self.stop = min(self.start, start), max(self.stop, start + float(result.about["simulated_s"]))
+            if label not in self.windows:
+                self.windows[label], self.phases[label] = result.windows, result.phases
+                self.targets[label] = [window for window in teaching_windows(result) if window.target is not None]
+                self.baselines[label] = baseline_burst_probability(result)
+                self.top = list(result.populations)[-1]
             yield result
 
 
-def _short(label: str) -> str:
-    """A label for the margin; points of a sweep differ at their ends rather than at their starts."""
-    return label if len(label) <= 24 else f"{label[:11]}…{label[-12:]}"
+def _short(labels: list[str]) -> dict[str, str]:
+    """Labels for the margin: of points of a sweep the values alone, of what is long still its ends."""
+    found, points = dict(zip(labels, labels, strict=True)), [label.split(", ") for label in labels]
+    names = {tuple(part.partition("=")[0] for part in point) for point in points}
+    if len(names) == 1 and len(labels) > 1 and all("=" in part for point in points for part in point):
+        for label, point in zip(labels, points, strict=True):
+            found[label] = ", ".join(part.partition("=")[2] for part in point)
+    return {
+        label: text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2 - 1]}…{text[-_LONGEST // 2 :]}"
+        for label, text in found.items()
+    }
 
 
 def _draw(ax: Axes, found: Curve, label: str, colour: str, scale: float) -> None:
@@ -121,26 +138,33 @@ def _draw(ax: Axes, found: Curve, label: str, colour: str, scale: float) -> None
     ax.plot(found.time, scale * found.mean, color=colour, label=label, zorder=3)
 
 
-def _limits(ax: Axes, curves: Mapping[str, Curve], quantity: str, scale: float, seen: _Seen) -> None:
-    """Limits that hold every band, with target rates or the baseline where there are such."""
-    ax.set_xlim(0, seen.duration)
+def _limits(ax: Axes, curves: Mapping[str, Curve], scale: float, seen: _Seen) -> None:
+    """Limits that hold every band."""
+    ax.set_xlim(seen.start, seen.stop)
     drawn = np.concatenate([np.concatenate([c.mean, c.low, c.high]) for c in curves.values()]) * scale
     drawn = drawn[np.isfinite(drawn)]
     low, high = float(drawn.min(initial=0.0)), float(drawn.max(initial=0.0))
-    if seen.first is not None and quantity == "event rate" and len({c.of for c in curves.values()}) == 1:
-        if next(iter(curves.values())).of == list(seen.first.populations)[-1]:
-            for window in teaching_windows(seen.first):
-                if window.target is not None:
-                    ax.plot(
-                        [window.start, window.stop], [window.target] * 2, color=style.TARGET, linestyle=(0, (4, 2)),
-                        linewidth=0.9, label=f"target {window.phase}", zorder=4,
-                    )  # fmt: skip
-                    high = max(high, window.target)
-    baseline = baseline_burst_probability(seen.first) if seen.first and quantity == "burst probability" else None
+    ax.set_ylim(low, high + 0.06 * (high - low) or 1)
+
+
+def _targets(ax: Axes, curves: Mapping[str, Curve], quantity: str, colours: Mapping[str, str], seen: _Seen) -> None:
+    """Target rates of the top population, the baseline of burst probability; each arm's own where they differ."""
+    alike = len({tuple((w.start, w.stop, w.target) for w in windows) for windows in seen.targets.values()}) == 1
+    shown = list(seen.targets.items()) if quantity == "event rate" else []
+    for label, windows in shown[:1] if alike else shown:
+        for window in windows if curves[label].of == seen.top else ():
+            ax.plot(
+                [window.start, window.stop], [float(window.target or 0.0)] * 2, linestyle=(0, (4, 2)), linewidth=0.9,
+                color=style.TARGET if alike else colours[label], zorder=4,
+                label=f"target {window.phase}" if alike else f"{label} target {window.phase}",
+            )  # fmt: skip
+    baselines = set(seen.baselines.values())
+    baseline = baselines.pop() if len(baselines) == 1 and quantity == "burst probability" else None
     if baseline is not None:
         ax.axhline(baseline, color=style.BASELINE, linestyle=(0, (1, 1.5)), linewidth=0.9, label="baseline", zorder=2.5)
-        high = max(high, baseline)
-    ax.set_ylim(low, high + 0.06 * (high - low) or 1)
+    low, high = ax.get_ylim()
+    highest = max([baseline or 0.0, *(float(w.target or 0.0) for _, windows in shown for w in windows)])
+    ax.set_ylim(low, max(high, 1.06 * highest))
 
 
 def _bars(ax: Axes, windows: Mapping[str, list[tuple[float, float]]], colours: Mapping[str, str]) -> None:
@@ -157,17 +181,18 @@ def _bars(ax: Axes, windows: Mapping[str, list[tuple[float, float]]], colours: M
 
 
 def _phases(ax: Axes, seen: _Seen) -> None:
-    """A quiet line where a phase starts, and its name above the axes where there is room for it."""
-    if seen.first is None:
+    """A quiet line where a phase starts, and its name above the axes where there is room; none if arms differ."""
+    phases = next(iter(seen.phases.values()))
+    if any(other != phases for other in seen.phases.values()):
         return
     points, _ = style.axes_points(ax)
-    for name, (start, stop) in seen.first.phases.items():
+    for name, (start, stop) in phases.items():
         if stop <= start:
             continue
-        if 0 < start < seen.duration:
+        if seen.start < start < seen.stop:
             ax.axvline(start, color=style.QUIET, linewidth=0.4, alpha=0.5, zorder=-5, gid=f"phase {name}")
         text = name.replace("_", " ")
-        if (stop - start) / seen.duration * points > _LETTER * len(text):
+        if (stop - start) / (seen.stop - seen.start) * points > _LETTER * len(text):
             ax.annotate(
                 text, ((start + stop) / 2, 1), (0, 2), ("data", "axes fraction"), "offset points",
                 ha="center", va="bottom", size=style.label_size(ax) - 1, color=style.QUIET,

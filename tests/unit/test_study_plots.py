@@ -138,6 +138,18 @@ def test_learning_curves_draw_into_given_axes_and_other_quantities():
         learning_curves({})
 
 
+def test_points_of_a_sweep_show_their_own_targets_and_values():
+    one, other = make_result(SEEDS), make_result(SEEDS, rate=3.0)
+    other.about["timeline"][1]["settings"]["target_rate"]["value"] = 12.0
+    ax = learning_curves({"to=9Hz, input.cell.n=10": one, "to=12Hz, input.cell.n=10": other})
+    found = lines(ax)
+    assert found["to=12Hz, input.cell.n=10 target during"].get_ydata().tolist() == [12, 12]
+    assert found["to=9Hz, input.cell.n=10 target during"].get_color() == found["to=9Hz, input.cell.n=10"].get_color()
+    assert {"9Hz, 10", "12Hz, 10", "during"} <= set(texts(ax)) and ax.get_ylim()[1] > 12
+    other.about["timeline"][1]["name"] = "later"
+    assert "pre" not in texts(learning_curves({"a": one, "b" * 40: other}))
+
+
 def test_every_arm_has_a_colour_and_the_control_is_grey():
     found = arm_colours([f"arm{k}" for k in range(7)] + ["control"])
     assert found["control"] == CONTROL and len(set(found.values())) == 8
