@@ -7,6 +7,7 @@ leaves nothing running when it is interrupted.
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -137,9 +138,10 @@ class InProcesses:
         self._width, self._pool = width, _pool(width)
 
     def start(self) -> None:
-        """Let the workers import while programs are built."""
+        """Let the workers import while programs are built, and this process what it will draw and compare with."""
         for _ in range(self._width):
             self._pool.submit(_warm_up)
+        threading.Thread(target=_import_ahead, daemon=True, name="burstnet-import").start()
 
     def run(self, tasks: Sequence[Task], folder: Path, ended: Ended, idle: Callable[[], None]) -> None:
         """Do every task; those whose worker died are done again by another."""
@@ -200,6 +202,13 @@ def _warm_up() -> None:
     from .. import collect, compiled  # noqa: F401
 
     time.sleep(0.05)
+
+
+def _import_ahead() -> None:
+    """What tables and figures need, seconds of it, while the workers have the runs and this process waits."""
+    import scipy.stats  # noqa: F401
+
+    from ..plots import learning_curves, metric_by_arm  # noqa: F401
 
 
 def _begun(folder: Path) -> set[str]:
