@@ -13,6 +13,7 @@ from brian2 import NeuronGroup, SpikeMonitor, Synapses, ms, pA, second
 from support import needs_compiler
 
 from burstnet import (
+    ArgumentError,
     Circuit,
     Phase,
     Population,
@@ -160,11 +161,18 @@ def test_a_local_dask_cluster_ends_with_its_driver(cache, tmp_path):
     assert not [line for line in listed.splitlines() if line.split()[0] == str(driver.pid)]
 
 
+def test_a_scheduler_that_does_not_answer_is_one_sentence(cache, tmp_path, monkeypatch):
+    pytest.importorskip("distributed", reason="the extra cluster is not installed")
+    monkeypatch.setattr("burstnet.studies.dask_executor._PATIENCE", 1)
+    study = lesion_study("target-rate", {"no-Y": "Y:scale=0"}, 1, settings=SHORT)
+    with pytest.raises(ArgumentError, match="tcp://127.0.0.1:9 cannot be reached"):
+        run_study(study, tmp_path / "out", cluster="tcp://127.0.0.1:9")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
 def test_slurm_needs_a_description_of_a_job(cache, tmp_path, monkeypatch):
     """What a SLURM job would run can be looked at without SLURM."""
     jobqueue = pytest.importorskip("dask_jobqueue", reason="the extra cluster is not installed")
-    from burstnet import ArgumentError
-
     study = lesion_study("target-rate", {"no-Y": "Y:scale=0"}, 1, settings=SHORT | {"tail": "0.2s"})
     with pytest.raises(ArgumentError, match="jobqueue.yaml"):
         run_study(study, tmp_path / "out", cluster="slurm")
