@@ -25,6 +25,8 @@ __all__ = ["Circuit", "Population", "Projection", "RunArgument"]
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _EVENTS = ("spike", "event", "burst")
+#: What the objects of a program are called that belong to a population.
+_PARTS = ("readout", "spikes", "states", "trace", "lesions", "silence", "weights")
 
 
 def _check_name(kind: str, name: str) -> None:
@@ -286,6 +288,12 @@ class Circuit:
                         f"name {thing.name!r} is used by both a {owners[thing.name]} and a {kind}; names are unique in a circuit."
                     )
                 owners[thing.name] = kind
+        for name in owners:
+            for population in self.populations:
+                if name in [f"{population.name}_{what}" for what in _PARTS] or name in ("statistics", "step_clock"):
+                    raise ArgumentError(
+                        f"name {name!r} of a {owners[name]} is not allowed; an object of the program is called so, choose another."
+                    )
         for builder in self.beside:
             if not callable(builder):
                 raise ArgumentError(f"beside={builder!r} is not allowed; give functions that return Brian2 objects.")

@@ -208,7 +208,7 @@ def _runs(
 
     circuit = program.circuit
     public = {f"{a.owner}.{a.variable}": (name, a.parameter) for name, a in circuit.arguments().items()}
-    own = {f"control.{n}": p for site in lesion_sites(circuit) for n, p in site.parameters().items()}
+    own = {f"{site.owner}.{n}": p for site in lesion_sites(circuit) for n, p in site.parameters().items()}
     defaults = circuit.replace_values({}) | dict.fromkeys(own, 0.0)
     defaults |= {f"control.{name}": 0.0 for name in (*RUN_NUMBERS, "run_seed")}
     described = {}

@@ -61,7 +61,12 @@ class LesionSite:
     @property
     def name(self) -> str:
         """What its run arguments start with."""
-        return f"lesion_{self.target}_{self.kind}".replace(".", "__")
+        return f"{self.target}_{self.kind}".replace(".", "__")
+
+    @property
+    def owner(self) -> str:
+        """The object whose variables its run arguments are."""
+        return f"{self.population}_{'silence' if self.kind == 'silence' else 'lesions'}"
 
     def parameters(self) -> dict[str, Parameter]:
         """Every run argument of this site, switched off."""
@@ -235,7 +240,7 @@ def lesion_numbers(
     Returns
     -------
     numbers : dict
-        ``{"control.variable": value}``, complete, neutral where there is no lesion.
+        ``{"object.variable": value}``, complete, neutral where there is no lesion.
     window : tuple of int
         First step, and first step after everything is neutral again.
 
@@ -244,14 +249,14 @@ def lesion_numbers(
     ArgumentError
         See `check_lesions`.
     """
-    found = {f"control.{name}": 0.0 for site in lesion_sites(circuit) for name in site.parameters()}
+    found = {f"{site.owner}.{name}": 0.0 for site in lesion_sites(circuit) for name in site.parameters()}
     first, last = NEVER, 0.0
     for site, windows in check_lesions(circuit, lesions, steps).items():
         for k, (lesion, start, stop, rise) in enumerate(windows):
             own = {"start": start, "stop": stop, "rise": rise, "cut": _cut(circuit, site, lesion, seed)}
             if site.unit is not None:
                 own["amount"] = float(lesion.value)
-            found |= {f"control.{site.name}_{what}_{k}": value for what, value in own.items()}
+            found |= {f"{site.owner}.{site.name}_{what}_{k}": value for what, value in own.items()}
             first, last = min(first, start), max(last, stop + 1)
     return found, (int(first), int(last)) if last else (0, 0)
 

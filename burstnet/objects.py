@@ -15,11 +15,12 @@ from brian2.equations.equations import Equations
 from brian2.units.fundamentalunits import Quantity
 
 from .beside import checked_objects
-from .cells.fragment import Fragment, with_deviations
+from .cells.fragment import with_deviations
 from .cells.integration import SequentialEuler
 from .circuit import Circuit, Population, Projection
 from .control import NEVER, Knob, equation_line
 from .lesion import Lesion, as_lesions
+from .lesion_code import LesionCode, lesion_code
 from .lesion_sites import LesionSite, lesion_numbers, lesion_sites, lesion_stream
 from .quantities import unit_name
 from .random import check_seed, pair_uniform, stream_number
@@ -47,7 +48,7 @@ class Brian2Objects:
         A tied projection is a pathway of its partner's Synapses and appears under both names.
     monitors : dict of str to monitor
         Empty unless a `Recording` was given.
-    lesions : dict of str to object
+    lesions : dict of str to LesionCode
         Code that lesions need within their windows; neutral outside them, so that it may run always.
     beside : dict of str to object
         The user's own objects, see `Circuit`.
@@ -58,13 +59,17 @@ class Brian2Objects:
     projections: dict[str, Synapses] = field(default_factory=dict)
     monitors: dict[str, Any] = field(default_factory=dict)
     readouts: dict[str, Synapses] = field(default_factory=dict)
-    lesions: dict[str, Any] = field(default_factory=dict)
+    lesions: dict[str, LesionCode] = field(default_factory=dict)
     beside: dict[str, Any] = field(default_factory=dict)
 
     def give_up(self) -> None:
         """Say that the objects are not to be run, of which Brian2 would warn when they are deleted."""
         for thing in self.all():
             thing._network = "given up"
+
+    def with_arrays(self) -> list:
+        """Everything that has variables of its own: every object, and the code of lesions."""
+        return [*self.all(), *self.lesions.values()]
 
     def all(self) -> list:
         """Every object once, to be passed to ``Network(*objects.all())``."""
@@ -134,7 +139,7 @@ def build_objects(
     """
     clock = Clock(dt=circuit.dt, name="step_clock")
     sites = lesion_sites(circuit)
-    objects = Brian2Objects(_control_group(circuit, clock, sites))
+    objects = Brian2Objects(_control_group(circuit, clock))
     for population in circuit.populations:
         means = tuple(recording.means.get(population.name, ())) if recording else ()
         own = [site for site in sites if site.population == population.name]
@@ -146,6 +151,8 @@ def build_objects(
         group = objects.control if owner == "control" else objects.populations.get(owner)
         if group is not None:
             setattr(group, variable + "_", int(value) if variable == "run_seed" else float(value))
+    for code in objects.lesions.values():
+        code.set_values(numbers)
     before_initial()
     for population in circuit.populations:
         _initialise(circuit, population, objects.populations[population.name])
@@ -183,7 +190,7 @@ def knob_values(circuit: Circuit, timeline: Timeline | None) -> dict[str, float]
     return found
 
 
-def _control_group(circuit: Circuit, clock: Clock, sites: tuple[LesionSite, ...]) -> NeuronGroup:
+def _control_group(circuit: Circuit, clock: Clock) -> NeuronGroup:
     equations = [
         "run_seed : integer (shared, constant)",
         *(f"{name} : 1 (shared, constant)" for name in RUN_NUMBERS),
@@ -203,7 +210,6 @@ def _control_group(circuit: Circuit, clock: Clock, sites: tuple[LesionSite, ...]
         equations.append(f"{signal.name} : {unit_name(signal.unit)}")
         equations += [equation_line(n, p) for n, p in signal.parameters.items()]
         code.append(f"{signal.name} = {signal.expression}")
-    equations += [equation_line(n, p) for site in sites for n, p in site.parameters().items()]
     group = NeuronGroup(1, "\n".join(equations), clock=clock, name="control", namespace={})
     if code:
         group.run_regularly("\n".join(code), when="start", order=0, name="control_update")
@@ -220,7 +226,7 @@ def _neuron_group(
     control: NeuronGroup,
     means: tuple[str, ...],
     sites: list[LesionSite],
-) -> tuple[NeuronGroup, dict[str, Any]]:
+) -> tuple[NeuronGroup, dict[str, LesionCode]]:
     """A population's cells, and the code by which lesions act on them."""
     clamped = {
         site.part: unit_name(site.unit) for site in sites if site.kind.startswith("clamp.") and site.unit is not None
@@ -286,7 +292,6 @@ def _neuron_group(
     equations += [f"{variable} = {' + '.join(sums[port]) or '0*amp'} : amp" for port, variable in cell.ports.items()]
     equations += [equation_line(n, p) for n, p in cell.parameters.items()]
     equations.append("noise_stream : integer (shared, constant)")
-    links |= {n: unit_name(p.value) for site in sites for n, p in site.parameters().items()}
     equations += [f"{name} : {unit} (linked)" for name, unit in links.items()]
     units = {name: unit_name(Quantity(1, dim=eq.dim)) for name, eq in Equations("\n".join(equations)).items()}
     equations += [f"sum_{name} : {units[name]}" for name in means]
@@ -309,29 +314,9 @@ def _neuron_group(
             group.run_on_event(event, _code(code), when="after_resets")
     for name in links:
         setattr(group, name, linked_var(control, name))
-    return group, _lesion_code(group, cell, sites, {p.name for p in incoming if p.constant})
-
-
-def _lesion_code(group: NeuronGroup, cell: Fragment, sites: list[LesionSite], constant: set[str]) -> dict[str, Any]:
-    """What lesions do at the start of a step, and how they hold somata before thresholds are tested."""
-    lines = [line for site in sites if (line := site.code(site.part in constant))]
-    found = {}
-    if lines:
-        name = f"{group.name}_lesions"
-        found[name] = group.run_regularly("\n".join(lines), when="start", order=1, name=name)
-    for site in sites:
-        if site.kind == "silence":
-            name, silenced = f"{group.name}_silence", f"int({site.silenced()} > 0)"
-            # a sum of products, since a difference that is taken back would not give the held value to the last bit
-            lines = [f"lesion_silenced = {silenced}"]
-            for v, level in cell.held().items():
-                lines += [
-                    f"lesion_held_{v} = {level}",
-                    f"{v} = {v}*(1 - lesion_silenced) + lesion_held_{v}*lesion_silenced",
-                ]
-            code = "\n".join(lines)
-            found[name] = group.run_regularly(code, when="before_thresholds", name=name)
-    return found
+    return group, {
+        code.name: code for code in lesion_code(group, cell, sites, {p.name for p in incoming if p.constant})
+    }
 
 
 def _code(text: str) -> str:

@@ -122,7 +122,7 @@ def _among_spikes(program: Program) -> dict[str, str]:
 def saved_arrays(device: CPPStandaloneDevice, objects: Brian2Objects) -> dict[str, dict]:
     """File, type and shape of every array that a run saves; -1 stands for a length that the run decides."""
     saved = {}
-    for thing in (*objects.all(), objects.control.clock):
+    for thing in (*objects.with_arrays(), objects.control.clock):
         for name, variable in thing.variables.items():
             if not isinstance(variable, ArrayVariable) or variable.owner is None or variable.owner.name != thing.name:
                 continue

@@ -23,7 +23,7 @@ from ..recording import Recording
 __all__ = ["Program", "RawRun", "RunRequest", "package_version", "runtime"]
 
 #: Raise it when the code that turns a description into a program changes in a released version.
-GENERATOR = 1
+GENERATOR = 2
 
 
 @lru_cache

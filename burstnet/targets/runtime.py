@@ -132,7 +132,7 @@ def _queues(objects: Brian2Objects) -> dict[str, np.ndarray]:
 
 def _arrays(objects: Brian2Objects) -> dict[str, np.ndarray]:
     found = {}
-    for thing in objects.all():
+    for thing in objects.with_arrays():
         for name, variable in thing.variables.items():
             if isinstance(variable, ArrayVariable) and variable.owner is not None and variable.owner.name == thing.name:
                 if name.endswith("space") or (name == "i" and not isinstance(thing, EventMonitor)):

@@ -115,7 +115,7 @@ def test_a_circuit_without_slots_takes_no_lesion():
 def test_numbers_of_a_lesion(circuit):
     numbers, window = lesion_numbers(circuit, parse_lesions("Y:scale=0.5:fraction=0.25:onset=2s@20s..50s"), 100_000, 3)
     assert window == (20_000, 50_001)
-    own = {name.removeprefix("control.lesion_Y_scale_"): value for name, value in numbers.items() if "Y_scale" in name}
+    own = {name.removeprefix("input_lesions.Y_scale_"): value for name, value in numbers.items() if "Y_scale" in name}
     assert (own["amount_0"], own["start_0"], own["stop_0"], own["rise_0"]) == (0.5, 20_000, 50_000, 1 / 2000)
     population, hit = lesioned_cells(circuit, Lesion.parse("Y:scale=0.5:fraction=0.25"), 3)
     assert population == "input" and hit.sum() == 25
