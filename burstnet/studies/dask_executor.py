@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import queue
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -54,8 +56,12 @@ class OnDask:
             raise ArgumentError(
                 f"--cluster {cluster} cannot be reached ({reason}); give local, slurm, or an address such as tcp://HOST:8786."
             ) from problem
-        if cluster == "local":
-            self._client.register_plugin(_EndWithDriver(os.getpid()))
+        try:
+            if cluster == "local":
+                self._client.register_plugin(_end_with(os.getpid()))
+        except BaseException:
+            self.close()
+            raise
 
     def start(self) -> None:
         """Workers get ready by themselves."""
@@ -127,26 +133,24 @@ def slurm_cluster(jobs: int) -> Any:
     return made
 
 
-class _EndWithDriver:
+def _end_with(driver: int) -> Any:
     """A worker plugin: workers that this driver started end with it, also those that are started later."""
+    from distributed import WorkerPlugin
 
-    name = "burstnet-end-with-driver"
-    idempotent = True
+    class EndWithDriver(WorkerPlugin):
+        name = "burstnet-end-with-driver"
+        idempotent = True
 
-    def __init__(self, driver: int) -> None:
-        self.driver = driver
+        def setup(self, worker: Any) -> None:
+            threading.Thread(target=_watch, args=(driver,), daemon=True, name="burstnet-watch").start()
 
-    def setup(self, worker: Any) -> None:
-        """Called in every worker."""
-        import threading
-        import time
+    return EndWithDriver()
 
-        def watch() -> None:
-            while os.getppid() == self.driver:
-                time.sleep(0.5)
-            os._exit(3)
 
-        threading.Thread(target=watch, daemon=True, name="burstnet-watch").start()
+def _watch(driver: int) -> None:
+    while os.getppid() == driver:
+        time.sleep(0.5)
+    os._exit(3)
 
 
 def _perform_far(task: Task) -> dict[str, bytes]:

@@ -25,20 +25,20 @@ __all__ = ["draw_study"]
 _MOST_CURVES, _MOST_ARMS = 8, 16
 #: Metrics that are drawn; the table has all.
 _PANELS = 6
-#: Width of axes over time [inch], which have names of arms at their right.
-_WIDE = 6.0
 _QUANTITIES = ("event rate", "burst probability", "weight")
 #: Results without spikes that are kept between two curves, rather than read again.
 _KEPT = 100
 
 Draw = Callable[["Axes"], Any]
+#: Width and height of axes [inch], and what draws in them.
+Panel = tuple[float, float, Draw]
 
 
 def draw_study(study: Study, found: StudyResult, comparisons: Sequence[Comparison]) -> list[Path]:
     """Draw whatever this study has the data for; returns the files, each figure as PNG and PDF.
 
     ``learning-curves`` shows every arm over time, ``metrics`` the first headline metrics by arm, ``maps`` the same over
-    a grid of two settings.
+    a grid of two settings, in the place of ``metrics``.
     """
     from ..plots.learning_curves import learning_curves
     from ..plots.metric_by_arm import metric_by_arm
@@ -50,24 +50,28 @@ def draw_study(study: Study, found: StudyResult, comparisons: Sequence[Compariso
     varied = {name for chosen in settings.values() for name in chosen}
     control = CONTROL if CONTROL in arms else None
     names = _headline(study, arms)[:_PANELS]
-    figures: dict[str, list[tuple[float, float, Draw]]] = {}
+    figures: dict[str, tuple[float, list[Panel]]] = {}
+    panels: list[Panel]
     if len(arms) <= _MOST_CURVES:
         curves = {label: _Runs(found, label, len(arms)) for label in arms}
-        figures["learning-curves"] = [
-            (_WIDE, 1.7, partial(_over_time, learning_curves, curves, quantity)) for quantity in _QUANTITIES
-        ]
-    if 1 < len(arms) <= _MOST_ARMS:
-        width = 1.1 + 0.75 * len(arms)
-        figures["metrics"] = [
+        panels = [(6.0, 1.7, partial(_over_time, learning_curves, curves, quantity)) for quantity in _QUANTITIES]
+        figures["learning-curves"] = 0.4 + 0.05 * min(40, max(map(len, arms))), panels
+    if control is None and len(varied) == 2:
+        x, y = (len({chosen[name] for chosen in settings.values() if name in chosen}) for name in _ordered(settings))
+        size = 0.62 * x, 0.42 * y
+        figures["maps"] = 1.0, [(*size, partial(_map, sweep_map, settings, arms, name)) for name in names]
+    elif 1 < len(arms) <= _MOST_ARMS:
+        width = 0.8 * len(arms)
+        panels = [
             (width, 2.2, partial(_by_arm, metric_by_arm, arms, seeds, name, control, comparisons)) for name in names
         ]
-    if control is None and len(varied) == 2:
-        size = [len({chosen[name] for chosen in settings.values() if name in chosen}) for name in sorted(varied)]
-        figures["maps"] = [
-            (1.8 + 0.75 * max(size), 1.1 + 0.5 * max(size), partial(_map, sweep_map, settings, arms, name))
-            for name in names
-        ]
-    return [path for name, panels in figures.items() for path in _saved(found.folder, name, panels)]
+        figures["metrics"] = 0.2, panels
+    return [path for name, (right, panels) in figures.items() for path in _saved(found.folder, name, right, panels)]
+
+
+def _ordered(settings: dict[str, dict[str, str]]) -> list[str]:
+    """Names of varied settings in order."""
+    return list(dict.fromkeys(name for chosen in settings.values() for name in chosen))
 
 
 def _over_time(learning_curves: Any, curves: Any, quantity: str, ax: Axes) -> Any:
@@ -79,7 +83,8 @@ def _by_arm(draw: Any, arms: Any, seeds: Any, name: str, control: str | None, co
 
 
 def _map(draw: Any, settings: Any, arms: Any, name: str, ax: Axes) -> Any:
-    return draw(settings, arms, name, ax).set_title(name, loc="left", fontsize=7)
+    x, y = _ordered(settings)
+    return draw(settings, arms, name, ax, x=x, y=y)
 
 
 def _headline(study: Study, arms: dict[str, Any]) -> list[str]:
@@ -105,11 +110,11 @@ class _Runs:
             yield result
 
 
-def _saved(folder: Path, name: str, panels: list[tuple[float, float, Draw]]) -> list[Path]:
+def _saved(folder: Path, name: str, right: float, panels: list[Panel]) -> list[Path]:
     """One figure of these panels, width and height in inches; none where the data for all of them were not recorded."""
     from ..plots import save_figure
 
-    figure = _composed(panels)
+    figure = _composed(panels, right)
     if figure is None:
         return []
     files = [folder / f"{name}{kind}" for kind in (".png", ".pdf")]
@@ -118,15 +123,14 @@ def _saved(folder: Path, name: str, panels: list[tuple[float, float, Draw]]) -> 
     return files
 
 
-def _composed(panels: list[tuple[float, float, Draw]]) -> Figure | None:
-    """Panels in rows of a page's width, each with room for its labels; those that cannot be drawn leave no gap."""
+def _composed(panels: list[Panel], right: float) -> Figure | None:
+    """Panels in rows of a page's width, each with so much room at its right; those that cannot be drawn leave no gap."""
     import matplotlib
     from matplotlib.figure import Figure
 
     from ..plots import style
 
-    left, below, above, page = 0.66, 0.45, 0.5, 11.0
-    right = 0.9 if panels[0][0] == _WIDE else 0.2
+    left, below, above, page = 0.66, 0.55, 0.5, 11.0
     width, height = max(panel[0] for panel in panels), max(panel[1] for panel in panels)
 
     def size(number: int) -> tuple[int, float, float]:
