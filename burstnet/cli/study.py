@@ -68,6 +68,14 @@ def lesion(
     target: _Target = None,
     seeds: _Seeds = None,
     set_: Settings = None,
+    margin: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--margin",
+            metavar="METRIC=NUMBER",
+            help="Differences from the control below this, in the metric's unit, count as none; repeat it for more.",
+        ),
+    ] = None,
     from_: From = None,
     continue_: Continue = None,
     until: Until = None,
@@ -88,6 +96,7 @@ def lesion(
         "--target": target,
         "--seeds": seeds,
         "--set": set_,
+        "--margin": margin,
         "--from": from_,
         "--continue": continue_,
         "--until": until,
@@ -103,6 +112,7 @@ def lesion(
             [Arm.parse(text) for text in arm],
             parse_seeds(seeds or _SEEDS),
             settings=parse_settings(set_ or []),
+            margins=_margins(margin or []),
             target=target or "auto",
             start_from=from_,
             continue_from=continue_,
@@ -211,6 +221,19 @@ def _folder(file: Path | None, protocol: str | None, kind: str) -> Path:
     if file.name == "study.toml":
         return file.parent  # the study that this folder holds
     return Path(file.stem)
+
+
+def _margins(pairs: list[str]) -> dict[str, float]:
+    found = {}
+    for pair in pairs:
+        name, _, value = pair.partition("=")
+        try:
+            found[name.strip()] = float(value)
+        except ValueError as problem:
+            raise ArgumentError(
+                f"--margin {pair!r} is not allowed; write METRIC=NUMBER in its unit, for instance tail.out_event_last5=0.5."
+            ) from problem
+    return found
 
 
 def _varied(pairs: list[str]) -> dict[str, list[str]]:

@@ -247,6 +247,7 @@ def carry_out(
                 executor.start()
                 ready, work.timing["build_s"] = _build(plan, missing, labels, executor, report, place, ended)
                 executor.run(ready, folder.absolute(), ended, lambda: _show(place, report))
+            place.sweep()  # attempts of workers that died on the way
         work.timing.setdefault("build_s", 0.0)
         work.timing["runs_wall_s"] = time.perf_counter() - started
         yield work

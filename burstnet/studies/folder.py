@@ -174,7 +174,7 @@ class StudyFolder:
         names = slugs(identity["arms"], {label: arm["slug"] for label, arm in (old or {"arms": {}})["arms"].items()})
         arms = {label: {"slug": names[label], **arm} for label, arm in identity["arms"].items()}
         made = {"schema": SCHEMA, **identity, "arms": arms}
-        if made != old:
+        if made != old or _read_text(self.path / STUDY_FILE) != study_text:
             _write_text(self.path / STUDY_FILE, study_text)
             _write_text(self.path / MANIFEST, json.dumps(made, indent=1, allow_nan=False) + "\n")
         return names
@@ -287,6 +287,13 @@ def _alive(path: Path) -> bool:
         with contextlib.suppress(OSError):
             return time.time() - path.stat().st_mtime < 5
     return False
+
+
+def _read_text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def _write_text(path: Path, text: str) -> None:

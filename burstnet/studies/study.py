@@ -106,6 +106,8 @@ class Study:
     metrics : callable, optional
         ``metrics(result) -> {name: Metric}`` where `protocol` has no such method; rates and burst probability of each
         phase by default.
+    margins : mapping of str to float
+        Metric to the difference from the control, in the metric's unit, below which an arm counts as equivalent to it.
 
     Raises
     ------
@@ -123,6 +125,7 @@ class Study:
     continue_from: str | PathLike[str] | None = None
     until: str | None = None
     metrics: Callable[[Any], Mapping[str, Any]] | None = None
+    margins: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seeds", tuple(check_seed(seed) for seed in self.seeds))
@@ -133,6 +136,12 @@ class Study:
                 object.__setattr__(self, name, str(getattr(self, name)))
         if self.until is not None:
             object.__setattr__(self, "until", _texts({"until": self.until})["until"])
+        for name, margin in self.margins.items():
+            if isinstance(margin, bool) or not isinstance(margin, (int, float)) or not 0 < margin < 1e300:
+                raise ArgumentError(
+                    f"margin {name}={margin!r} is not allowed; give a number above 0, in the metric's unit."
+                )
+        object.__setattr__(self, "margins", {name: float(margin) for name, margin in self.margins.items()})
         if self.start_from is not None and self.continue_from is not None:
             raise ArgumentError("--from and --continue exclude each other; give one.")
         if not self.seeds:

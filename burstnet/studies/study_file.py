@@ -14,7 +14,7 @@ from .study import CONTROL, Arm, Study, lesion_study, sweep_study
 __all__ = ["parse_study", "read_study", "study_text"]
 
 _BEGINNING = {"from": "start_from", "continue": "continue_from", "until": "until"}
-_KEYS = ("protocol", "target", "seeds", *_BEGINNING, "settings", "lesions", "arms", "vary")
+_KEYS = ("protocol", "target", "seeds", *_BEGINNING, "settings", "lesions", "arms", "vary", "margins")
 _ARM_KEYS = ("lesions", "settings")
 #: A study file is written by hand; what is longer is something else.
 _LONGEST = 1_000_000
@@ -48,11 +48,11 @@ def parse_study(text: str) -> Study:
     Parameters
     ----------
     text : str
-        Keys: ``protocol`` (a name), ``target``, ``seeds`` (``"1:10"`` or a list), ``from`` or
-            ``continue`` (a saved result) and ``until`` (a time), the table ``settings``, and either
-        the table ``arms`` (label to lesions: a text, a list of texts, or a table with ``lesions`` and ``settings``) or
-        the table ``vary`` (name to a list of values) with ``lesions`` (a list) for every point. With neither it is the
-        control alone, with ``lesions`` if there are any.
+        Keys: ``protocol`` (a name), ``target``, ``seeds`` (``"1:10"`` or a list), ``from`` or ``continue`` (a saved
+        result) and ``until`` (a time), the tables ``settings`` and ``margins`` (metrics and numbers in their units), and
+        either the table ``arms`` (label to lesions: a text, a list of texts, or a table with ``lesions`` and
+        ``settings``) or the table ``vary`` (name to a list of values) with ``lesions`` (a list) for every point. With
+        neither it is the control alone, with ``lesions`` if there are any.
 
     Raises
     ------
@@ -83,6 +83,7 @@ def _parsed(text: str) -> Study:
         raise unknown_name("target", target, TARGETS)
     common: dict[str, Any] = {"settings": _settings(found.get("settings", {}), "settings"), "target": target}
     common |= {field: _text(found[key], key) for key, field in _BEGINNING.items() if key in found}
+    common["margins"] = _settings(found.get("margins", {}), "margins")
     seeds = _seeds(found.get("seeds", "1"))
     lesions = _lesions(found.get("lesions", []), "lesions")
     if "arms" in found and "vary" in found:
@@ -113,6 +114,8 @@ def study_text(study: Study) -> str:
         lines.append(f"lesions = {_listed(study.arms[0].lesions)}")
     if study.settings:
         lines += ["", "[settings]", *(f"{_quoted(name)} = {_quoted(v)}" for name, v in study.settings.items())]
+    if study.margins:
+        lines += ["", "[margins]", *(f"{_quoted(name)} = {value!r}" for name, value in study.margins.items())]
     if axes := _axes(study):
         return (
             "\n".join([*lines, "", "[vary]", *(f"{_quoted(name)} = {_listed(v)}" for name, v in axes.items())]) + "\n"

@@ -6,6 +6,7 @@ import json
 import math
 import statistics
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..analysis.paired import compare
@@ -75,7 +76,7 @@ def write_study(plan: Plan, work: Work, total_s: float, figures: bool = True) ->
         "settings": dict(plan.study.settings),
         "arms": arms,
     }
-    comparisons = _comparisons(summary)
+    comparisons = _comparisons(summary, plan.study.margins)
     summary["statistics"] = as_rows(comparisons)
     tidy = tidy_rows(*arms_of_summary(summary))
     write_atomically(folder / "table.csv", lambda scratch: write_rows(scratch, tidy))
@@ -100,11 +101,16 @@ def write_study(plan: Plan, work: Work, total_s: float, figures: bool = True) ->
     return found
 
 
-def _comparisons(summary: dict[str, Any]) -> list[Any]:
+def _comparisons(summary: dict[str, Any], margins: Mapping[str, float]) -> list[Any]:
     arms, seeds = arms_of_summary(summary)
     if CONTROL not in arms or len(arms) < 2 or not arms[CONTROL]:
         return []
-    return compare({label: metrics for label, metrics in arms.items() if metrics}, seeds, control=CONTROL)
+    return compare(
+        {label: metrics for label, metrics in arms.items() if metrics},
+        seeds,
+        control=CONTROL,
+        margin=dict(margins) or None,
+    )
 
 
 def _provenance(runs: list[dict[str, Any]]) -> dict[str, Any]:

@@ -88,6 +88,27 @@ def test_a_users_own_circuit_is_lesioned_and_swept_in_threads_and_in_processes(c
     assert not swept.failed and len(swept.arms) == 4
 
 
+def test_a_worker_process_that_is_killed_is_replaced(cache, tmp_path, monkeypatch):
+    """As by a kernel that has no memory left."""
+    monkeypatch.setattr(executors, "_FEW", 0)
+    study = lesion_study(
+        "target-rate", {"no-Y": "Y:scale=0"}, range(1, 5), settings=SHORT | {"input.n": "10", "tail": "5s"}
+    )
+    killed = []
+
+    def report(what, done):
+        if done == 1.0 and what != "build" and not killed:
+            listed = subprocess.run(
+                ["ps", "-o", "pid,args", "--ppid", str(os.getpid())], capture_output=True, text=True
+            )
+            killed.extend(int(line.split()[0]) for line in listed.stdout.splitlines() if "LokyProcess" in line)
+            os.kill(killed[0], signal.SIGKILL)
+
+    found = run_study(study, tmp_path / "out", jobs=2, report=report, figures=False)
+    assert killed and not found.failed and len(list((tmp_path / "out" / "runs").glob("*/[0-9]*"))) == 8
+    assert not list((tmp_path / "out").rglob(".*"))
+
+
 @pytest.fixture
 def dask(tmp_path, cache):
     """A scheduler and two workers, processes of their own; yields the address and the workers."""

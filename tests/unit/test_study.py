@@ -77,6 +77,7 @@ def test_folder_names_are_plain_and_each_its_own():
     "study",
     [
         lesion_study("target-rate", LESIONS, [3, 1], settings={"increase_to": "8Hz"}, target="numpy"),
+        lesion_study("target-rate", LESIONS, 1, margins={"tail.w_end": 0.1}, continue_from="learned", until="40s"),
         sweep_study("target-rate", {"increase_to": ["8Hz", "9Hz"], "input.n": [10, 20]}, 1, lesions="Y:scale=0"),
         Study("target-rate", (Arm("control", "Y:scale=0"),), (1,)),
         lesion_study("target-rate", [Arm('q"\\µ', "Y:scale=0", {"increase_to": "8Hz"})], 1),
@@ -104,6 +105,8 @@ def test_a_written_study_reads_back(study):
         ('protocol = "target-rate"\n[vary]\nincrease_to = "8Hz"', "vary.increase_to"),
         ('protocol = "target-rate"\n[vary]\nx = ["1"]\n[arms]\na = []', "not both"),
         ('protocol = "target-rate"\nlesions = ["Y:scale=0"]\n[arms]\na = []', "beside arms"),
+        ('protocol = "target-rate"\n[margins]\nx = -1', "margin x=-1"),
+        ('protocol = "target-rate"\nfrom = "a"\ncontinue = "b"', "exclude each other"),
         ("a = " + "[" * 5000, "not TOML"),
     ],
 )
