@@ -33,7 +33,8 @@ from .app import (
 )
 
 if TYPE_CHECKING:
-    from ..studies.driver import Plan, Work
+    from ..studies.driver import Work
+    from ..studies.plan import Plan
 
 __all__ = ["print_estimate", "run"]
 
@@ -69,7 +70,7 @@ def run(
             f"--jobs {jobs} is not allowed; give a number of runs side by side, or 0 for one on each core."
         )
     from ..studies import Arm, Study
-    from ..studies.driver import plan_study
+    from ..studies.plan import plan_study
 
     arm = Arm("control", lesion or [])
     study = Study(

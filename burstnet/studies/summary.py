@@ -16,7 +16,8 @@ from .study import CONTROL
 from .study_result import StudyResult
 
 if TYPE_CHECKING:
-    from .driver import Plan, Work
+    from .driver import Work
+    from .plan import Plan
 
 __all__ = ["arm_records", "measured", "write_study"]
 

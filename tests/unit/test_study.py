@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from burstnet.errors import ArgumentError
 from burstnet.seeds import parse_seeds
 from burstnet.studies import Arm, Study, lesion_study, read_study, sweep_study
-from burstnet.studies.driver import plan_study
+from burstnet.studies.plan import plan_study
 from burstnet.studies.study import slugs
 from burstnet.studies.study_file import parse_study, study_text
 
