@@ -229,7 +229,7 @@ def _runs(
             "seed": request.seed,
             "lesions": [str(lesion) for lesion in arms[name.partition("/")[0]]],
             "arguments": given,
-            "command": f"mkdir -p {place} && ./main --results_dir {place}/ {words} 2> {place}/log.txt",
+            "command": f"mkdir -p {place} && ./main --results_dir {place}/ {words} > {place}/info.txt 2> {place}/log.txt",
         }
     return {"format": FORMAT, "arguments": described, "runs": listed}
 

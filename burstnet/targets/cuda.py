@@ -188,27 +188,8 @@ class CudaProgram(CppProgram):
 
     target = "cuda"
 
-    def run_in(self, folder: Path, request: RunRequest, progress: Progress | None = None) -> RawRun:
-        """One run whose raw output stays in `folder`."""
-        check_state(request.state)
-        return super().run_in(folder, request, progress)
-
     def _load(self, folder: Path) -> dict[str, np.ndarray]:
         return sort_records(super()._load(folder))
-
-
-def check_state(state: Mapping[str, np.ndarray]) -> None:
-    """Refuse a state with events on their way, for which Brian2CUDA has no entrance.
-
-    Raises
-    ------
-    RunError
-    """
-    queues = [name.removeprefix("queue.") for name in state if name.startswith("queue.")]
-    if queues:
-        raise RunError(
-            f"Target 'cuda' cannot begin with events on their way, and the result holds some of {', '.join(queues)}; start it on target 'cpp'."
-        )
 
 
 def sort_records(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

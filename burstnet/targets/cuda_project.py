@@ -23,6 +23,8 @@ _LOOP = r"""// The run loop: every object in Brian2's order, slow clocks at thei
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <map>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -30,19 +32,84 @@ _LOOP = r"""// The run loop: every object in Brian2's order, slow clocks at thei
 #include "network.h"
 #include "objects.h"
 #include "rand.h"
+#include "brianlib/cuda_utils.h"
 
 struct BurstnetWindow { codeobj_func function; int64_t from, until; };
 
-// What an earlier run left: "set NAME FILE" for an array.
-inline void burstnet_restore() {
+// A pathway with one delay, in steps. Its events are kept in a ring of lists, one list a step: cells, and last how many.
+struct BurstnetPathway {
+  const char* name;
+  bool one_delay;
+  int delay, first_cell;
+  thrust::host_vector<int32_t>* cells;  // source cell of each synapse
+  thrust::host_vector<int32_t*>* ring;
+  int now, length;
+
+  std::vector<int32_t> events(int back) const {
+    std::vector<int32_t> found(length);
+    CUDA_SAFE_CALL(cudaMemcpy(found.data(), slot(back), sizeof(int32_t) * length, cudaMemcpyDeviceToHost));
+    return found;
+  }
+  int32_t* slot(int back) const { return (*ring)[(now - back + ring->size()) % ring->size()]; }
+};
+
+// An event on its way: the source of these synapses had it so many steps ago that it arrives in `ahead` steps.
+inline bool burstnet_had_event(BurstnetPathway& pathway, int ahead, const std::vector<int32_t>& synapses) {
+  const int back = pathway.delay - ahead + 1;
+  if (!pathway.one_delay || back < 1 || back >= (int)pathway.ring->size()) return false;
+  std::vector<int32_t> events = pathway.events(back);
+  std::set<int32_t> cells(events.begin(), events.begin() + events.back());
+  for (int32_t synapse : synapses) cells.insert((*pathway.cells)[synapse] + pathway.first_cell);
+  std::copy(cells.begin(), cells.end(), events.begin());
+  events.back() = cells.size();
+  CUDA_SAFE_CALL(cudaMemcpy(pathway.slot(back), events.data(), sizeof(int32_t) * events.size(), cudaMemcpyHostToDevice));
+  return true;
+}
+
+// What an earlier run left: "set NAME FILE" for an array, "queue PATHWAY STEPS SYNAPSE..." for events on their way.
+inline void burstnet_restore(std::vector<BurstnetPathway>& pathways) {
   std::ifstream list(brian::results_dir + "restore.txt");
   std::string line, verb, name, file;
   while (std::getline(list, line)) {
     std::istringstream words(line);
-    words >> verb >> name >> file;
-    if (verb == "set") brian::set_variable_by_name(name, brian::results_dir + file);
-    else std::cerr << "No way to " << verb << " " << name << " on CUDA" << std::endl;
+    words >> verb >> name;
+    if (verb == "set") {
+      words >> file;
+      brian::set_variable_by_name(name, brian::results_dir + file);
+      continue;
+    }
+    int ahead = 0;
+    words >> ahead;
+    std::vector<int32_t> synapses;
+    for (int32_t synapse; words >> synapse;) synapses.push_back(synapse);
+    bool found = false;
+    for (auto& pathway : pathways) found = found || (name == pathway.name && burstnet_had_event(pathway, ahead, synapses));
+    if (!found) std::cerr << "No room for events of " << name << " in " << ahead << " steps" << std::endl;
   }
+}
+
+// Events that are on their way at the end; the ring has moved on after the last step.
+inline void burstnet_keep_queues(const std::vector<BurstnetPathway>& pathways) {
+  std::ofstream out(brian::results_dir + "queues.txt");
+  for (auto& pathway : pathways) {
+    if (!pathway.one_delay) continue;
+    for (int back = std::min(pathway.delay, (int)pathway.ring->size() - 1); back > 0; back--) {
+      const std::vector<int32_t> events = pathway.events(back);
+      const std::set<int32_t> cells(events.begin(), events.begin() + events.back());
+      std::map<int32_t, std::vector<int32_t>> synapses;
+      for (size_t k = 0; k < pathway.cells->size(); k++) {
+        const int32_t cell = (*pathway.cells)[k] + pathway.first_cell;
+        if (cells.count(cell)) synapses[cell].push_back(k);
+      }
+      if (synapses.empty()) continue;
+      out << pathway.name << " " << pathway.delay - back + 1;
+      for (auto& entry : synapses)
+        for (int32_t synapse : entry.second) out << " " << synapse;
+      out << "\n";
+    }
+  }
+  out.close();
+  if (!out) std::cerr << "Error writing " << brian::results_dir << "queues.txt" << std::endl;
 }
 
 // Brian2CUDA keeps the events of the last steps in a ring, which a step moves on by one.
@@ -50,8 +117,9 @@ inline void burstnet_next_events() {
 @RING@
 }
 
-inline void burstnet_loop(Network& network, Clock& base, int64_t start, int64_t steps, const std::vector<BurstnetWindow>& windows) {
-  burstnet_restore();
+inline void burstnet_loop(Network& network, Clock& base, int64_t start, int64_t steps,
+                          const std::vector<BurstnetWindow>& windows, std::vector<BurstnetPathway> pathways) {
+  burstnet_restore(pathways);
   base.timestep[0] = start;
   base.t[0] = start * base.dt[0];
   struct Entry { Clock* clock; codeobj_func function; int64_t stride, from, until; bool windowed; };
@@ -101,10 +169,19 @@ inline void burstnet_loop(Network& network, Clock& base, int64_t start, int64_t 
   for (auto& entry : entries)
     if (entry.stride > 1 && steps % entry.stride == 0 && entry.function != _run_random_number_buffer) entry.function();
   network.t = steps * base.dt[0];
+  for (auto& pathway : pathways) pathway.now = (pathway.now + (steps - start)) % pathway.ring->size();
+  burstnet_keep_queues(pathways);
 }
 """
 
 _RING = re.compile(r"(?m)^[ \t]*(brian::(?:current|previous)_idx\w+ = .*;)$")
+#: Pathway, array with the source cell of each synapse, and the first cell of the source.
+_SOURCES = re.compile(
+    r"(\w+)_init<<<1,1>>>\(\s*thrust::raw_pointer_cast\(&dev(\w+)\[0\]\),\s*thrust::raw_pointer_cast\(&dev\w+\[0\]\),"
+    r"\s*\d+,[^\n]*\n\s*(\d+),"
+)
+#: In the first steps Brian2CUDA delivers nothing; its lists of events are empty then, or hold those of an earlier run.
+_FILLED = re.compile(r"if \((?:timestep >= \w+\.queue->num_delays|step_clock\.timestep\[0\] >= \w+_delay)\)")
 #: Helpers that Brian2CUDA writes into every file, in some of them outside a namespace.
 _HELPERS = re.compile(r"(?ms)^template < typename T1, typename T2 > struct _higher_type;.*?(?=^\w+ _before_run_)")
 
@@ -141,11 +218,28 @@ def rewrite_cuda(folder: Path, units: int, windowed: Mapping[str, tuple[str, str
         f"{{_run_{name}, (int64_t)({start}), (int64_t)({stop})}}" for name, (start, stop) in sorted(windowed.items())
     )
     span = "(int64_t)_array_control_run_from[0], (int64_t)_array_control_run_steps[0]"
-    main = f"{main[: run.start()]}        burstnet_loop(network, step_clock, {span}, {{{windows}}});{main[run.end() :]}"
+    call = f"burstnet_loop(network, step_clock, {span}, {{{windows}}}, {{{_pathways(folder)}}});"
+    main = f"{main[: run.start()]}        {call}{main[run.end() :]}"
     (folder / "main.cu").write_text(main.replace('#include "run.h"', f'#include "run.h"\n#include "{LOOP_HEADER}"', 1))
     (folder / LOOP_HEADER).write_text(_LOOP.replace("@RING@", "\n".join(f"  {line}" for line in ring)))
     rest = [name for name in ("network.cu", "rand.cu", "run.cu", "synapses_classes.cu") if _has_code(folder / name)]
     return ["objects.cu", *_gather(folder, units), "main.cu", *rest]
+
+
+def _pathways(folder: Path) -> str:
+    """Every synaptic pathway with its ring of events, as C++; read-outs of rates, which have no delay, are left out."""
+    sources = {name: (cells, first) for name, cells, first in _SOURCES.findall((folder / "objects.cu").read_text())}
+    found = []
+    for path in sorted((folder / "code_objects").glob("*_push_spikes.cu")):
+        name = path.stem.removesuffix("_push_spikes")
+        ring = re.search(rf"\b{name}_eventspace_idx = \(current_idx(\w+) - ", path.read_text())
+        if name.startswith("before_run_") or "_readout_" in name or name not in sources or not ring:
+            continue
+        cells, first = sources[name]
+        found.append(
+            f'{{"{name}", {name}_scalar_delay, {name}_delay, {first}, &{cells}, &dev{ring[1]}, current_idx{ring[1]}, _num_{ring[1]}}}'
+        )
+    return ", ".join(found)
 
 
 def _has_code(path: Path) -> bool:
@@ -161,6 +255,7 @@ def _gather(folder: Path, units: int) -> list[str]:
         text, space = path.read_text(), f"support_{path.stem}"
         # the template names Brian2's default clock, which a network need not have
         text = re.sub(r"\bdefaultclock\.timestep\b", "step_clock.timestep", text)
+        text = _FILLED.sub("if (true)", text)
         k = load.index(min(load))
         if _HELPERS.search(text):
             text = _HELPERS.sub("", text) if helped[k] or "_brian_" not in _HELPERS.sub("", text) else text
