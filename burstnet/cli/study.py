@@ -291,7 +291,7 @@ def _carry_out(
         with carry_out(plan, folder, jobs=jobs, cluster=cluster, force=force, report=report, told=told) as work:
             found = write_study(plan, work, time.perf_counter() - started)
     if json_:
-        typer.echo((folder / "summary.json").read_text(), nl=False)
+        typer.echo(json.dumps(found.summary, indent=1, allow_nan=False))
     else:
         print_study(study, found)
     fail_if_any(found)

@@ -175,6 +175,8 @@ class StudyFolder:
         arms = {label: {"slug": names[label], **arm} for label, arm in identity["arms"].items()}
         made = {"schema": SCHEMA, **identity, "arms": arms}
         if made != old or _read_text(self.path / STUDY_FILE) != study_text:
+            if old is not None:
+                (self.path / "summary.json").unlink(missing_ok=True)  # it would speak of less than is asked for now
             _write_text(self.path / STUDY_FILE, study_text)
             _write_text(self.path / MANIFEST, json.dumps(made, indent=1, allow_nan=False) + "\n")
         return names

@@ -7,13 +7,15 @@ import math
 import statistics
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..analysis.paired import compare
 from ..analysis.tables import arms_of_summary, as_rows, tidy_rows, write_rows
+from ..errors import ResultError
 from ..result import write_atomically
 from .study import CONTROL
-from .study_result import StudyResult
+from .study_result import StudyResult, open_study
 
 if TYPE_CHECKING:
     from .driver import Work
@@ -54,6 +56,9 @@ def write_study(plan: Plan, work: Work, total_s: float, figures: bool = True) ->
     """Write summary, tables and figures of a study whose runs are over; the summary last."""
     started = time.perf_counter()
     folder = work.place.path
+    if work.done == 0 and (kept := _kept(plan, folder)):
+        kept.summary["timing"] |= {"runs_done_now": 0, "build_s": 0.0, "total_s": total_s}
+        return kept
     arms: dict[str, Any] = {}
     runs: list[dict[str, Any]] = []
     for arm in plan.study.arms:
@@ -100,6 +105,18 @@ def write_study(plan: Plan, work: Work, total_s: float, figures: bool = True) ->
     text = json.dumps(summary, indent=1, allow_nan=False) + "\n"
     write_atomically(folder / "summary.json", lambda scratch: scratch.write_text(text, encoding="utf-8"))
     return found
+
+
+def _kept(plan: Plan, folder: Path) -> StudyResult | None:
+    """The outcome that is there already, if it is that of all runs."""
+    try:
+        found = open_study(folder)
+    except ResultError:
+        return None
+    labels = [arm.label for arm in plan.study.arms]
+    same = found.arms == labels and found.seeds == list(plan.study.seeds) and not found.failed
+    there = {"table.csv"} | ({"statistics.csv"} if found.statistics else set())
+    return found if same and all((folder / name).exists() for name in there) and any(folder.glob("*.pdf")) else None
 
 
 def _comparisons(summary: dict[str, Any], margins: Mapping[str, float]) -> list[Any]:
