@@ -13,6 +13,8 @@ from .folder import CONTROL, Outcome
 __all__ = ["facts_table", "lesions_table", "metrics_table", "number", "parameters_table", "settings_table"]
 
 _MISSING = "&ndash;"
+#: Arms side by side in one table.
+_COLUMNS = 5
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -23,17 +25,26 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def metrics_table(outcome: Outcome, names: Sequence[str]) -> str:
-    """Mean and SD of every metric in every arm; below them difference, interval, effect size and corrected p."""
+    """Mean and SD of every metric in every arm; below them difference, interval, effect size and corrected p.
+
+    More arms than fit side by side on paper stand in several tables.
+    """
+    labels = list(outcome.arms)
+    parts = [labels[k : k + _COLUMNS] for k in range(0, len(labels), _COLUMNS)]
+    return "\n".join(_metrics_of(outcome, names, part) for part in parts)
+
+
+def _metrics_of(outcome: Outcome, names: Sequence[str], labels: Sequence[str]) -> str:
     rows = {(str(row["metric"]), str(row["arm"])): row for row in outcome.statistics}
     units = {name: m.unit for arm in outcome.arms.values() for name, m in arm.metrics.items()}
-    labels = list(outcome.arms)
     heads = ["mean \N{PLUS-MINUS SIGN} SD"] if outcome.kind == "run" else [escape(label) for label in labels]
     body = []
     for name in names:
         unit = units.get(name, "1")
         cells = [f'<th scope="row">{escape(name)}</th><td>{escape(unit) if unit != "1" else ""}</td>']
-        for label, arm in outcome.arms.items():
-            cells.append(f"<td>{_value(arm.metrics.get(name))}{_against(rows.get((name, label)))}</td>")
+        for label in labels:
+            value = _value(outcome.arms[label].metrics.get(name))
+            cells.append(f"<td>{value}{_against(rows.get((name, label)))}</td>")
         body.append(f"<tr>{''.join(cells)}</tr>")
     head = "".join(f'<th scope="col">{text}</th>' for text in ["metric", "unit", *heads])
     return _table(head, body, "numbers")
