@@ -84,7 +84,9 @@ def make_study(
                 (place / "failed.json").write_text(json.dumps({"reason": "no <memory> left"}))
                 continue
             weight = 2.5 if k == 1 else 0.5
-            result = make_result(seed, lesions, effect=min(0.8 * k, 4), silent=label.startswith("silent"), weight=weight)
+            result = make_result(
+                seed, lesions, effect=min(0.8 * k, 4), silent=label.startswith("silent"), weight=weight
+            )
             found.append(measure(result))
             if results:
                 result.save(place / "result.nc")
