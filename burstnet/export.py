@@ -26,8 +26,10 @@ from .lesion import Lesion, as_lesions
 from .lesion_sites import lesion_sites
 from .objects import RUN_NUMBERS
 from .quantities import unit_name
-from .raw_output import ARGUMENTS, FORMAT, MANIFEST, RESULTS
+from .raw_output import ARGUMENTS, FORMAT, MANIFEST, RESULTS, is_output
 from .recording import Recording
+from .result import Result
+from .targets.cpp import argument_text, write_restart
 from .targets.cuda_toolkit import DEFAULT_CAPABILITY, Nvcc
 from .targets.program import Program, RunRequest
 from .timeline import Timeline
@@ -55,6 +57,8 @@ def generate(
     seeds: Iterable[int] | int = 1,
     params: Mapping[str, Quantity | float] | None = None,
     lesions: str | Lesion | Iterable[Lesion | str] = (),
+    start_from: Result | None = None,
+    continue_from: Result | None = None,
     compute_capability: str = DEFAULT_CAPABILITY,
     recording: Recording | None = None,
     strict: bool = False,
@@ -76,6 +80,8 @@ def generate(
         Values of these runs, as in `Compiled.run`.
     lesions : Lesion, str, or iterable of them
         With lesions each seed is listed twice: in the arm ``control`` without, in ``lesioned`` with all of them.
+    start_from, continue_from : Result, optional
+        What the runs begin with, as in `Compiled.run`; the project holds it.
     compute_capability : str
         Of the GPU, for CUDA: ``"9.0"`` for an H100, ``"8.0"`` for an A100.
     recording : Recording, optional
@@ -108,7 +114,11 @@ def generate(
     numbers = [int(seeds)] if isinstance(seeds, (int, np.integer)) else list(seeds)
     hurt = as_lesions(lesions)
     arms = {"control": ()} | ({"lesioned": hurt} if hurt else {})  # type: dict[str, tuple[Lesion, ...]]
-    requests = {arm: runner.requests(numbers, used, values, those) for arm, those in arms.items()}
+    requests = {
+        arm: runner._with_states(runner.requests(numbers, used, values, those), start_from, continue_from)
+        for arm, those in arms.items()
+    }
+    earlier = continue_from or start_from
     place = Path(folder)
     _check_place(place)
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -129,10 +139,16 @@ def generate(
         runs = {f"{arm}/seed-{r.seed}": r for arm, listed in requests.items() for r in listed}
         listed = _runs(program, runs, arms, manifest["arrays"])
         (scratch / MANIFEST).write_text(json.dumps(manifest, allow_nan=False, indent=1))
-        (scratch / ARGUMENTS).write_text(json.dumps(listed, allow_nan=False, indent=1))
         (scratch / "commands.txt").write_text("".join(run["command"] + "\n" for run in listed["runs"].values()))
-        for name in runs:
+        for name, request in runs.items():
             (scratch / RESULTS / name).mkdir(parents=True)
+            if earlier is not None:
+                source = earlier.state(earlier.seeds[0] if len(earlier.seeds) == 1 else request.seed)
+                listed["runs"][name]["graphs"] = {
+                    k: v.tobytes().hex() for k, v in source.items() if k.startswith("graph.")
+                }
+                write_restart(scratch / RESULTS / name, request.state, manifest["arrays"])
+        (scratch / ARGUMENTS).write_text(json.dumps(listed, allow_nan=False, indent=1))
         (scratch / "README.md").write_text(_readme(program, target, compute_capability, listed))
         if place.exists():
             shutil.rmtree(place)
@@ -150,7 +166,7 @@ def _check_place(folder: Path) -> None:
         raise ArgumentError(f"-o {folder} holds something else than a project; choose another folder.")
     if folder.exists() and not folder.is_dir():
         raise ArgumentError(f"-o {folder} is a file; choose a folder.")
-    if any((folder / RESULTS).glob("*/*/*")):
+    if any(is_output(path) for path in (folder / RESULTS).glob("*/*/*")):
         raise ArgumentError(f"-o {folder} holds the output of runs; move it away or choose another folder.")
 
 
@@ -204,8 +220,6 @@ def _runs(
     arrays: Mapping[str, dict],
 ) -> dict[str, Any]:
     """Every run argument with its default and meaning, and for each run those that differ, with its command line."""
-    from .targets.cpp import argument_text
-
     circuit = program.circuit
     public = {f"{a.owner}.{a.variable}": (name, a.parameter) for name, a in circuit.arguments().items()}
     own = {f"{site.owner}.{n}": p for site in lesion_sites(circuit) for n, p in site.parameters().items()}

@@ -13,13 +13,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .errors import ResultError, RunError, unknown_name
 from .result import Result
 
 if TYPE_CHECKING:
     from .targets.program import RawRun
 
-__all__ = ["ARGUMENTS", "FORMAT", "MANIFEST", "RESULTS", "load", "load_project"]
+__all__ = ["ARGUMENTS", "FORMAT", "MANIFEST", "RESULTS", "is_output", "load", "load_project"]
 
 #: Version of the two JSON files of a project.
 FORMAT = 1
@@ -73,7 +75,7 @@ def load_project(folder: str | os.PathLike, arm: str | None = None) -> Result:
     arrays = _checked_arrays(manifest.get("arrays"))
     defaults = {str(name): _number(entry, "default") for name, entry in _mapping(listed, "arguments").items()}
     runs = _mapping(listed, "runs")
-    there = [name for name in runs if any((place / RESULTS / _safe(name)).glob("*"))]
+    there = [name for name in runs if any(map(is_output, (place / RESULTS / _safe(name)).glob("*")))]
     arms = sorted({name.partition("/")[0] for name in there})
     if arm is not None and arm not in {name.partition("/")[0] for name in runs}:
         raise unknown_name("arm", arm, {name.partition("/")[0] for name in runs})
@@ -97,9 +99,27 @@ def load_project(folder: str | os.PathLike, arm: str | None = None) -> Result:
     simulated = (found[0].request.steps - found[0].request.start) * layout.dt_s
     timing = {"build_s": 0.0, "run_cpu_s_per_simulated_s": 0.0, "simulated_s": simulated, "run_wall_s": 0.0}
     try:
-        return assemble(found, layout, {**about, "target": target, "timing": timing})
+        result = assemble(found, layout, {**about, "target": target, "timing": timing})
     except (KeyError, TypeError, ValueError, IndexError) as problem:
         raise ResultError(f"{place / MANIFEST} does not fit the runs there ({problem!r}).") from problem
+    for name in chosen:
+        _check_graphs(runs[name], result.state(int(name.rpartition("-")[2])), name)
+    return result
+
+
+def _check_graphs(run: Mapping[str, Any], state: Mapping[str, np.ndarray], name: str) -> None:
+    """Refuse a run that began with weights of other connections."""
+    graphs = run.get("graphs")
+    for graph, digest in graphs.items() if isinstance(graphs, dict) else ():
+        if graph in state and state[graph].tobytes().hex() != digest:
+            raise RunError(
+                f"The run {name} began with weights of other connections than its own; its outcome is discarded."
+            )
+
+
+def is_output(path: Path) -> bool:
+    """Whether a file in the folder of a run was written by the run, not given to it."""
+    return not path.name.startswith("restore")
 
 
 def _load_run(
@@ -129,7 +149,10 @@ def _load_run(
     done = int(kept.pop("step_clock.timestep")[0])
     if done != steps:
         raise RunError(f"The run in {folder} stopped after {done} of {steps} steps; its outcome is discarded.")
-    found = RawRun(RunRequest(seed, steps, values, windows, start), kept, 0.0, 0.0)
+    graphs = run.get("graphs")
+    # only whether a run began with a state matters from here on, and its graph
+    begun = {name: np.zeros(0) for name in graphs} if isinstance(graphs, dict) else {}
+    found = RawRun(RunRequest(seed, steps, values, windows, start, begun), kept, 0.0, 0.0)
     try:
         found.verify()
     except RunError as problem:

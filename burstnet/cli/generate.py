@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from .app import Lesions, ProtocolName, Seeds, Settings, app, parse_seeds, parse_settings
+from .app import Continue, From, Lesions, ProtocolName, Seeds, Settings, app, parse_seeds, parse_settings
 
 __all__ = ["generate", "load"]
 
@@ -25,6 +25,8 @@ def generate(
     seeds: Seeds = "1",
     set_: Settings = None,
     lesion: Lesions = None,
+    from_: From = None,
+    continue_: Continue = None,
     strict: Annotated[bool, typer.Option("--strict", help="For numbers reproducible to the last digits.")] = False,
     compile_: Annotated[bool, typer.Option("--compile", help="Build it here as well, with nvcc or g++.")] = False,
 ) -> None:
@@ -35,6 +37,7 @@ def generate(
     from ..experiment import find_experiment
     from ..export import generate as write
     from ..progress import progress_display
+    from ..result import Result
 
     experiment = find_experiment(protocol)
     numbers = parse_seeds(seeds)
@@ -48,6 +51,8 @@ def generate(
             seeds=numbers,
             params=setup.values,
             lesions=lesion or (),
+            start_from=None if from_ is None else Result.load(from_),
+            continue_from=None if continue_ is None else Result.load(continue_),
             compute_capability=compute_capability,
             strict=strict,
             compile=compile_,

@@ -161,6 +161,24 @@ def test_two_arms_need_a_choice(copied):
         load(copied)
 
 
+def test_a_project_begins_with_what_a_result_left(project, tmp_path):
+    """It goes on bit for bit; weights of another graph are refused."""
+    compiled, params = compile(own_circuit(), TIMELINE, "cpp", recording=RECORDING), {"cells.cell.tau": 12 * ms}
+    earlier = compiled.run(3, params, until=40 * ms)
+    for name, seed, how in (("on", 3, "continue_from"), ("other", 8, "start_from")):
+        folder = generate(
+            own_circuit(), TIMELINE, tmp_path / name, "cpp", seeds=seed, params=params, recording=RECORDING, **{how: earlier}
+        )  # fmt: skip
+        with pytest.raises(ResultError, match="No run of"):
+            load(folder)
+        shutil.copy(project / "main", folder)
+        subprocess.run(["sh", "commands.txt"], cwd=folder, check=True)
+    found, expected = load(tmp_path / "on"), compiled.run(3, params, continue_from=earlier)
+    assert found.data.identical(expected.data) and found.about["start_s"] == 0.04 and not found.about["all_spikes"]
+    with pytest.raises(RunError, match="other connections"):
+        load(tmp_path / "other")
+
+
 def test_bad_requests_are_one_sentence(tmp_path, project):
     with pytest.raises(ArgumentError, match="Unknown target 'cupa'.*Did you mean 'cuda'"):
         generate(own_circuit(), TIMELINE, tmp_path / "x", "cupa")
