@@ -7,7 +7,7 @@ the control and every lesion.
 """
 
 # %%
-from brian2 import NeuronGroup, SpikeMonitor, Synapses, ms, mV, nA, second
+from brian2 import NeuronGroup, SpikeMonitor, Synapses, ms, nA, second
 from matplotlib.figure import Figure
 
 import burstnet as bn
