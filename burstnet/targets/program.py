@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import platform
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,8 +23,11 @@ from ..recording import Recording
 
 __all__ = ["Program", "RawRun", "RunRequest", "package_version", "runtime"]
 
-#: Raise it when the code that turns a description into a program changes in a released version.
-GENERATOR = 2
+#: What turns a description into a program; a change in it is another program.
+_GENERATOR = (
+    "beside.py", "checkpoint.py", "control.py", "lesion_code.py", "lesion_sites.py", "objects.py", "random.py", "recording.py",
+    "cells", "plasticity", "synapses", "targets",
+)  # fmt: skip
 
 
 @lru_cache
@@ -56,7 +60,7 @@ class Program:
             "circuit": circuit,
             "recording": recorded,
             "versions": versions,
-            "generator": GENERATOR,
+            "generator": _generator(),
             "machine": platform.machine(),
         }
 
@@ -67,6 +71,17 @@ class Program:
             found = describe_objects(objects.beside)
             objects.give_up()
             return found
+
+
+@lru_cache(maxsize=1)
+def _generator() -> str:
+    """Digest of our own code that a program is made by, so that a checkout that changes never meets an old build."""
+    home = Path(__file__).parents[1]
+    found = hashlib.sha256()
+    for name in _GENERATOR:
+        for path in sorted((home / name).glob("*.py")) if (home / name).is_dir() else [home / name]:
+            found.update(path.name.encode() + path.read_bytes())
+    return found.hexdigest()
 
 
 @contextlib.contextmanager
