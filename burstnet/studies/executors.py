@@ -180,7 +180,13 @@ class InProcesses:
 
     def close(self) -> None:
         """Kill the workers; the programs that they run notice and end too."""
-        self._pool.shutdown(wait=True, kill_workers=True)
+        told = threading.excepthook
+        # loky's thread may stumble over the queue that is emptied under it, and nobody needs to read of that
+        threading.excepthook = lambda problem: None if "Executor" in str(problem.thread) else told(problem)
+        try:
+            self._pool.shutdown(wait=True, kill_workers=True)
+        finally:
+            threading.excepthook = told
 
 
 def _pool(width: int) -> Any:

@@ -139,6 +139,6 @@ def test_interrupt_leaves_no_half_file_and_no_child(cache, tmp_path, moment):
     assert driver.returncode == 130, complaint
     assert list((tmp_path / "out").iterdir()) == []
     time.sleep(0.5)
-    running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+    running = subprocess.run(["ps", "-ww", "-eo", "args"], capture_output=True, text=True).stdout
     assert str(tmp_path) not in running
     assert not list(root.glob("building-*")) and not list(tmp_path.rglob("burstnet-run-*"))

@@ -181,7 +181,7 @@ def wait_until(true, driver, seconds=120):
 
 def left_running(folder):
     """Processes that still have a path of this test in their command line."""
-    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+    listed = subprocess.run(["ps", "-ww", "-eo", "args"], capture_output=True, text=True).stdout
     return [line for line in listed.splitlines() if str(folder) in line]
 
 

@@ -99,7 +99,7 @@ def test_a_worker_process_that_is_killed_is_replaced(cache, tmp_path, monkeypatc
     def report(what, done):
         if done == 1.0 and what != "build" and not killed:
             listed = subprocess.run(
-                ["ps", "-o", "pid,args", "--ppid", str(os.getpid())], capture_output=True, text=True
+                ["ps", "-ww", "-o", "pid,args", "--ppid", str(os.getpid())], capture_output=True, text=True
             )
             killed.extend(int(line.split()[0]) for line in listed.stdout.splitlines() if "LokyProcess" in line)
             os.kill(killed[0], signal.SIGKILL)
@@ -178,7 +178,7 @@ def test_a_local_dask_cluster_ends_with_its_driver(cache, tmp_path):
     driver.kill()
     driver.wait()
     time.sleep(3)
-    listed = subprocess.run(["ps", "-eo", "sid,args"], capture_output=True, text=True).stdout
+    listed = subprocess.run(["ps", "-ww", "-eo", "sid,args"], capture_output=True, text=True).stdout
     assert not [line for line in listed.splitlines() if line.split()[0] == str(driver.pid)]
 
 
