@@ -204,13 +204,16 @@ def _sources(
 def _compile(folder: Path, target: str, sources: list[str], report: Callable[[str, float], None] | None) -> None:
     from .targets.make import run_make
 
+    variables = {}
     if target == "cuda":
         from .targets.cuda import check_curand
         from .targets.cuda_toolkit import find_nvcc
 
-        check_curand(find_nvcc())
+        nvcc = find_nvcc()
+        check_curand(nvcc)
+        variables = {"NVCC": nvcc.path}
     objects = [re.sub(r"\.(cu|cpp)$", ".o", source) for source in sources]
-    run_make(folder, objects, (lambda done: report("build", done)) if report else None, 0.0)
+    run_make(folder, objects, (lambda done: report("build", done)) if report else None, 0.0, variables)
 
 
 def _runs(

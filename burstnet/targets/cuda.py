@@ -147,7 +147,8 @@ def build(
         if progress:
             progress(0.0)
         sources, manifest = generate(program, folder, capability, strict)
-        run_make(folder, [source.removesuffix(".cu") + ".o" for source in sources], progress, 0.05)
+        objects = [source.removesuffix(".cu") + ".o" for source in sources]
+        run_make(folder, objects, progress, 0.05, {"NVCC": nvcc.path})
         (folder / "program.json").write_text(json.dumps(manifest))
         return ["main", "program.json", *(f"static_arrays/{p.name}" for p in (folder / "static_arrays").glob("*"))]
 

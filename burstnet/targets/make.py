@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ..errors import BuildError
@@ -16,7 +16,11 @@ __all__ = ["run_make"]
 
 
 def run_make(
-    folder: Path, objects: Sequence[str], progress: Callable[[float], None] | None, start: float = 0.3
+    folder: Path,
+    objects: Sequence[str],
+    progress: Callable[[float], None] | None,
+    start: float = 0.3,
+    variables: Mapping[str, str] | None = None,
 ) -> None:
     """Compile and link, as many files at once as there are cores.
 
@@ -30,13 +34,15 @@ def run_make(
         Called with the fraction done.
     start : float
         The fraction that is done before.
+    variables : mapping of str to str, optional
+        Of the makefile.
 
     Raises
     ------
     BuildError
         With the first error of the compiler.
     """
-    environment = os.environ | {"CCACHE_BASEDIR": str(folder), "CCACHE_NOHASHDIR": "1"}
+    environment = os.environ | {"CCACHE_BASEDIR": str(folder), "CCACHE_NOHASHDIR": "1"} | dict(variables or {})
     make = subprocess.Popen(
         ["make", f"-j{os.cpu_count() or 1}"],
         cwd=folder,
