@@ -324,4 +324,4 @@ def _what_differs(name: str, old: Any, new: Any) -> str:
         for key in {**old, **new}:
             if old.get(key) != new.get(key):
                 return f"{key}={old.get(key)}, not {new.get(key)}"
-    return "other equations or sizes" if name == "program" else f"other {name}"
+    return "other equations, sizes or versions" if name == "program" else f"other {name}"
