@@ -21,7 +21,7 @@ from .result import Result
 if TYPE_CHECKING:
     from .targets.program import RawRun
 
-__all__ = ["ARGUMENTS", "FORMAT", "MANIFEST", "RESULTS", "is_output", "load", "load_project"]
+__all__ = ["ARGUMENTS", "FORMAT", "MANIFEST", "RESULTS", "is_output", "load", "load_project", "load_runs"]
 
 #: Version of the two JSON files of a project.
 FORMAT = 1
@@ -67,6 +67,14 @@ def load_project(folder: str | os.PathLike, arm: str | None = None) -> Result:
     RunError
         If a run did not take its arguments, did not finish, complained, or holds a NaN.
     """
+    result, missing = load_runs(folder, arm)
+    if missing:
+        warnings.warn(f"Not run yet and left out: {', '.join(missing)}.", stacklevel=2)
+    return result
+
+
+def load_runs(folder: str | os.PathLike, arm: str | None = None) -> tuple[Result, list[str]]:
+    """The same without a warning: the result, and the runs that were left out."""
     from .collect import assemble
     from .layout import Layout
 
@@ -90,8 +98,6 @@ def load_project(folder: str | os.PathLike, arm: str | None = None) -> Result:
     arm = arm or arms[0]
     chosen = [name for name in there if name.partition("/")[0] == arm]
     missing = [name for name in runs if name.partition("/")[0] == arm and name not in chosen]
-    if missing:
-        warnings.warn(f"Not run yet and left out: {', '.join(missing)}.", stacklevel=2)
     target = manifest.get("target")
     found = [_load_run(place / RESULTS / name, runs[name], defaults, arrays, target) for name in chosen]
     layout = Layout.from_plain(_mapping(manifest, "layouts").get(arm))
@@ -104,7 +110,7 @@ def load_project(folder: str | os.PathLike, arm: str | None = None) -> Result:
         raise ResultError(f"{place / MANIFEST} does not fit the runs there ({problem!r}).") from problem
     for name in chosen:
         _check_graphs(runs[name], result.state(int(name.rpartition("-")[2])), name)
-    return result
+    return result, missing
 
 
 def _check_graphs(run: Mapping[str, Any], state: Mapping[str, np.ndarray], name: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -77,13 +76,10 @@ def load(
 
     Example: burstnet load target-rate-cuda -o result.nc
     """
-    from ..raw_output import load_project
+    from ..raw_output import load_runs
 
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("ignore")
-        warnings.filterwarnings("always", "Not run yet")
-        result = load_project(folder, arm)
-    for warning in caught:
-        typer.echo(f"warning: {warning.message}", err=True)
+    result, missing = load_runs(folder, arm)
+    if missing:
+        typer.echo(f"not run yet and left out: {', '.join(missing)}", err=True)
     result.save(out)
     typer.echo(f"seeds {', '.join(map(str, result.seeds))} of {result.about['simulated_s']:g} s in {out}")

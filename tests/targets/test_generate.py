@@ -100,6 +100,7 @@ def test_runs_elsewhere_give_what_runs_here_give(project, copied):
 def test_the_command_line_writes_a_result_file(copied):
     outcome = CliRunner().invoke(app, ["load", str(copied), "--arm", "control", "-o", str(copied / "result.nc")])
     assert outcome.exit_code == 0 and "seeds 3, 8" in outcome.output
+    assert "left out: control/seed-9" in outcome.stderr
     assert load(copied / "result.nc").seeds == [3, 8] and load(copied).seeds == [3, 8]
 
 
