@@ -202,7 +202,7 @@ def _pool(width: int) -> Any:
 
 
 def _warm_up() -> None:
-    import h5netcdf  # noqa: F401 - what the first run would import
+    import h5py  # noqa: F401 - what the first run would import
     import xarray  # noqa: F401
 
     from .. import collect, compiled  # noqa: F401
