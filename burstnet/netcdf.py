@@ -95,7 +95,7 @@ def read_dataset(path: Path, wanted: Callable[[str], bool] = lambda name: True) 
     ----------
     path : Path
     wanted : callable
-        Whether a variable of that name is read; coordinates always are.
+        Whether a variable or coordinate of that name is read.
 
     Raises
     ------
@@ -110,14 +110,12 @@ def read_dataset(path: Path, wanted: Callable[[str], bool] = lambda name: True) 
     with h5py.File(path) as file:
         attributes = {n: _plain(v) for n, v in file.attrs.items() if n not in _HIDDEN}
         for name, item in file.items():
-            if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "biuf":
+            if not wanted(name) or not isinstance(item, h5py.Dataset) or item.dtype.kind not in "biuf":
                 continue
             own = dict(item.attrs)
             if _plain(own.get("NAME", "")).startswith(_PLAIN):
                 continue
             scale = own.get("CLASS") == b"DIMENSION_SCALE"
-            if not scale and not wanted(name):
-                continue
             dimensions = (name,) if scale else _dimensions(file, own.get("DIMENSION_LIST", ()))
             kept = {n: _plain(v) for n, v in own.items() if n not in _HIDDEN}
             (coordinates if scale else variables)[name] = (dimensions, item[()], kept)

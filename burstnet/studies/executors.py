@@ -6,6 +6,7 @@ leaves nothing running when it is interrupted.
 
 from __future__ import annotations
 
+import importlib
 import os
 import threading
 import time
@@ -27,6 +28,7 @@ Ended = Callable[[Task, str], None]
 _FEW = 12
 #: How often a run whose worker process died is tried.
 _TRIES = 3
+_BACKENDS = ("matplotlib.backends.backend_agg", "matplotlib.backends.backend_pdf")
 
 
 class StudyExecutor(Protocol):
@@ -212,9 +214,8 @@ def _warm_up() -> None:
 
 def _import_ahead() -> None:
     """What tables and figures need, seconds of it, while the workers have the runs and this process waits."""
-    import scipy.stats  # noqa: F401
-
-    from ..plots import learning_curves, metric_by_arm  # noqa: F401
+    for name in ("scipy.stats", "statsmodels.stats.multitest", "burstnet.plots", *_BACKENDS):
+        importlib.import_module(name)
 
 
 def _begun(folder: Path) -> set[str]:
