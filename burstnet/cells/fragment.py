@@ -186,9 +186,7 @@ class Fragment:
         integrated = set(re.findall(r"(?m)^\s*d(\w+)/dt\s*=", self.equations))
         assigned = (_ASSIGNMENT.fullmatch(line) for part in self.reset.splitlines() for line in part.split(";"))
         reset = {
-            a[1]: a[2].strip()
-            for a in assigned
-            if a and a[1] in integrated and not re.search(rf"\b{a[1]}\b", a[2])
+            a[1]: a[2].strip() for a in assigned if a and a[1] in integrated and not re.search(rf"\b{a[1]}\b", a[2])
         }
         return dict(self.hold) or reset
 
