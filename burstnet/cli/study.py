@@ -21,6 +21,7 @@ from .app import (
     Jobs,
     Json,
     Lesions,
+    Page,
     Settings,
     Until,
     app,
@@ -81,6 +82,7 @@ def lesion(
     cluster: Cluster = None,
     force: Force = False,
     dry_run: DryRun = False,
+    page: Page = False,
     json_: Json = False,
 ) -> None:
     """Compare arms with lesions with a control, over many seeds; run again, it does only what is missing.
@@ -117,7 +119,7 @@ def lesion(
         )
 
     found = _study(study, given, made)
-    _carry_out(found, out or _folder(study, protocol, "lesion"), jobs, cluster, force, dry_run, json_)
+    _carry_out(found, out or _folder(study, protocol, "lesion"), jobs, cluster, force, dry_run, page, json_)
 
 
 @app.command()
@@ -144,6 +146,7 @@ def sweep(
     cluster: Cluster = None,
     force: Force = False,
     dry_run: DryRun = False,
+    page: Page = False,
     json_: Json = False,
 ) -> None:
     """Run every combination of some settings' values, over many seeds; run again, it does only what is missing.
@@ -178,7 +181,7 @@ def sweep(
         )
 
     found = _study(study, given, made)
-    _carry_out(found, out or _folder(study, protocol, "sweep"), jobs, cluster, force, dry_run, json_)
+    _carry_out(found, out or _folder(study, protocol, "sweep"), jobs, cluster, force, dry_run, page, json_)
 
 
 @app.command()
@@ -250,7 +253,7 @@ def _varied(pairs: list[str]) -> dict[str, list[str]]:
 
 
 def _carry_out(
-    study: Study, folder: Path, jobs: int, cluster: str | None, force: bool, dry_run: bool, json_: bool
+    study: Study, folder: Path, jobs: int, cluster: str | None, force: bool, dry_run: bool, page: bool, json_: bool
 ) -> None:
     if jobs < 0:
         raise ArgumentError(
@@ -294,4 +297,10 @@ def _carry_out(
         typer.echo(json.dumps(found.summary, indent=1, allow_nan=False))
     else:
         print_study(study, found)
+    if page:
+        from ..report import write_report
+
+        written = write_report(folder)
+        if not json_:
+            typer.echo(f"one page of it all in {written}")
     fail_if_any(found)

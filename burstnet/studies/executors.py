@@ -26,6 +26,8 @@ __all__ = ["Ended", "InProcesses", "InThreads", "StudyExecutor", "choose_executo
 Ended = Callable[[Task, str], None]
 #: A worker process takes seconds to start; so many short runs are over before it pays.
 _FEW = 12
+#: Programs that threads of one process keep busy, whose own part in Python is a third of a short run.
+_NARROW = 2
 #: How often a run whose worker process died is tried.
 _TRIES = 3
 _BACKENDS = ("matplotlib.backends.backend_agg", "matplotlib.backends.backend_pdf")
@@ -75,8 +77,8 @@ def choose_executor(cluster: str | None, jobs: int, target: str, tasks: Sequence
         return OnDask(cluster, jobs)
     width = max(1, min(jobs or os.cpu_count() or 1, len(tasks)))
     standalone = target in ("cpp", "cuda")
-    if standalone and (width == 1 or len(tasks) <= _FEW or not _picklable(tasks)):
-        return InThreads(width)
+    if standalone and (width <= _NARROW or len(tasks) <= _FEW or not _picklable(tasks)):
+        return InThreads(width, len(tasks) > _FEW)
     return InProcesses(width) if width > 1 and _picklable(tasks) else InTurn()
 
 
@@ -114,11 +116,13 @@ class InThreads:
 
     builds_here = True
 
-    def __init__(self, width: int) -> None:
-        self._pool = ThreadPoolExecutor(width)
+    def __init__(self, width: int, long: bool = False) -> None:
+        self._pool, self._long = ThreadPoolExecutor(width), long
 
     def start(self) -> None:
-        """Nothing to get ready."""
+        """Let this process import what it will draw and compare with while programs run, if that takes a while."""
+        if self._long:
+            threading.Thread(target=_import_ahead, daemon=True, name="burstnet-import").start()
 
     def run(self, tasks: Sequence[Task], folder: Path, ended: Ended, idle: Callable[[], None]) -> None:
         """Do every task."""

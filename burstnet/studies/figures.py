@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw_study"]
+__all__ = ["Aside", "draw_curves", "draw_metrics"]
 
 #: Arms of which curves, or dots, in one pair of axes can still be told apart.
 _MOST_CURVES, _MOST_ARMS = 8, 16
@@ -34,39 +35,65 @@ Draw = Callable[["Axes"], Any]
 Panel = tuple[float, float, Draw]
 
 
-def draw_study(study: Study, found: StudyResult, comparisons: Sequence[Comparison]) -> list[Path]:
-    """Draw whatever this study has the data for; returns the files, each figure as PNG and PDF.
-
-    ``learning-curves`` shows every arm over time, ``metrics`` the first headline metrics by arm, ``maps`` the same over
-    a grid of two settings, in the place of ``metrics``.
-    """
+def draw_curves(study: Study, found: StudyResult) -> list[Path]:
+    """Draw ``learning-curves``, every arm over time, as PNG and PDF; returns the files, none where there are too many arms."""
     from ..plots.learning_curves import learning_curves
+
+    arms = _measured_arms(found)
+    if len(arms) > _MOST_CURVES:
+        return []
+    curves = {label: _Runs(found, label, len(arms)) for label in arms}
+    panels: list[Panel] = [(6.0, 1.7, partial(_over_time, learning_curves, curves, q)) for q in _QUANTITIES]
+    return _saved(found.folder, "learning-curves", 0.4 + 0.05 * min(40, max(map(len, arms))), panels)
+
+
+def draw_metrics(study: Study, found: StudyResult, comparisons: Sequence[Comparison]) -> list[Path]:
+    """Draw ``metrics``, the first headline metrics by arm, or ``maps``, the same over a grid of two settings."""
     from ..plots.metric_by_arm import metric_by_arm
     from ..plots.sweep_map import sweep_map
 
-    parts, seeds = arms_of_summary(found.summary)
-    arms = {label: metrics for label, metrics in parts.items() if metrics}
+    arms, seeds = _measured_arms(found), arms_of_summary(found.summary)[1]
     settings = {label: found.summary["arms"][label]["settings"] for label in arms}
     varied = {name for chosen in settings.values() for name in chosen}
     control = CONTROL if CONTROL in arms else None
     names = _headline(study, arms)[:_PANELS]
-    figures: dict[str, tuple[float, list[Panel]]] = {}
     panels: list[Panel]
-    if len(arms) <= _MOST_CURVES:
-        curves = {label: _Runs(found, label, len(arms)) for label in arms}
-        panels = [(6.0, 1.7, partial(_over_time, learning_curves, curves, quantity)) for quantity in _QUANTITIES]
-        figures["learning-curves"] = 0.4 + 0.05 * min(40, max(map(len, arms))), panels
     if control is None and len(varied) == 2:
         x, y = (len({chosen[name] for chosen in settings.values() if name in chosen}) for name in _ordered(settings))
         size = 0.62 * x, 0.42 * y
-        figures["maps"] = 1.0, [(*size, partial(_map, sweep_map, settings, arms, name)) for name in names]
-    elif 1 < len(arms) <= _MOST_ARMS:
-        width = 0.8 * len(arms)
-        panels = [
-            (width, 2.2, partial(_by_arm, metric_by_arm, arms, seeds, name, control, comparisons)) for name in names
-        ]
-        figures["metrics"] = 0.2, panels
-    return [path for name, (right, panels) in figures.items() for path in _saved(found.folder, name, right, panels)]
+        panels = [(*size, partial(_map, sweep_map, settings, arms, name)) for name in names]
+        return _saved(found.folder, "maps", 1.0, panels)
+    if not 1 < len(arms) <= _MOST_ARMS:
+        return []
+    width = 0.8 * len(arms)
+    panels = [(width, 2.2, partial(_by_arm, metric_by_arm, arms, seeds, name, control, comparisons)) for name in names]
+    return _saved(found.folder, "metrics", 0.2, panels)
+
+
+class Aside:
+    """Something done in a copy of this process, while this one goes on; done here after all if the copy fails.
+
+    Parameters
+    ----------
+    what : callable
+        Leaves nothing but files.
+    """
+
+    def __init__(self, what: Callable[[], Any]) -> None:
+        self._what = what
+        self._copy = multiprocessing.get_context("fork").Process(target=what, daemon=True)
+        self._copy.start()
+
+    def finish(self) -> None:
+        """Wait for it."""
+        self._copy.join()
+        if self._copy.exitcode:
+            self._what()
+
+
+def _measured_arms(found: StudyResult) -> dict[str, Any]:
+    """Metrics of the arms that have any."""
+    return {label: metrics for label, metrics in arms_of_summary(found.summary)[0].items() if metrics}
 
 
 def _ordered(settings: dict[str, dict[str, str]]) -> list[str]:

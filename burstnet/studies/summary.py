@@ -7,6 +7,7 @@ import math
 import statistics
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from .study_result import StudyResult, open_study
 
 if TYPE_CHECKING:
     from .driver import Work
+    from .figures import Aside
     from .plan import Plan
 
 __all__ = ["arm_records", "measured", "write_study"]
@@ -82,17 +84,19 @@ def write_study(plan: Plan, work: Work, total_s: float, figures: bool = True) ->
         "settings": dict(plan.study.settings),
         "arms": arms,
     }
+    found = StudyResult(folder, summary, work.names)
+    aside = _drawn_aside(plan, found) if figures and runs else None
     comparisons = _comparisons(summary, plan.study.margins)
     summary["statistics"] = as_rows(comparisons)
     tidy = tidy_rows(*arms_of_summary(summary))
     write_atomically(folder / "table.csv", lambda scratch: write_rows(scratch, tidy))
     if comparisons:
         write_atomically(folder / "statistics.csv", lambda scratch: write_rows(scratch, summary["statistics"]))
-    found = StudyResult(folder, summary, work.names)
-    if figures and runs:
-        from .figures import draw_study
+    if aside:
+        from .figures import draw_metrics
 
-        draw_study(plan.study, found, comparisons)
+        draw_metrics(plan.study, found, comparisons)
+        aside.finish()
     summary["timing"] = {
         "build_s": work.timing["build_s"],
         "runs_done_now": work.done,
@@ -105,6 +109,13 @@ def write_study(plan: Plan, work: Work, total_s: float, figures: bool = True) ->
     text = json.dumps(summary, indent=1, allow_nan=False) + "\n"
     write_atomically(folder / "summary.json", lambda scratch: scratch.write_text(text, encoding="utf-8"))
     return found
+
+
+def _drawn_aside(plan: Plan, found: StudyResult) -> Aside:
+    """Curves are drawn while this process compares arms: either takes a second or two."""
+    from .figures import Aside, draw_curves
+
+    return Aside(partial(draw_curves, plan.study, found))
 
 
 def _kept(plan: Plan, folder: Path) -> StudyResult | None:
