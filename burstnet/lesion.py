@@ -14,7 +14,7 @@ from brian2.units import second
 from brian2.units.fundamentalunits import Quantity
 
 from .errors import ArgumentError, unknown_name
-from .quantities import default, format_quantity, parse_quantity, same_dimensions
+from .quantities import default, format_quantity, parse_quantity, same_dimensions, unit_name
 
 __all__ = ["GRAMMAR", "KINDS", "Lesion", "as_lesions", "parse_lesions"]
 
@@ -182,7 +182,7 @@ class Lesion:
         if self.value is not None:
             text += f"={_text(self.value)}"
         if self.fraction != 1:
-            text += f":fraction={self.fraction:.12g}"
+            text += f":fraction={_digits(self.fraction)}"
         if float(self.onset) > 0:
             text += f":onset={_clock(self.onset)}"
         spans = ",".join(f"{_clock(start)}..{'' if stop is None else _clock(stop)}" for start, stop in self.windows)
@@ -245,11 +245,20 @@ def _time(value: object, name: str) -> float:
     return float(value)
 
 
+def _digits(number: float) -> str:
+    """A number in as few digits as read back to it."""
+    short = f"{number:.12g}"
+    return short if float(short) == number else repr(number)
+
+
 def _clock(time: Quantity | None) -> str:
-    return "" if time is None else f"{float(time):.12g}s"
+    return "" if time is None else f"{_digits(float(time))}s"
 
 
 def _text(value: Quantity | float) -> str:
-    """Number and unit without a space, as `parse_quantity` reads it."""
-    number, _, unit = format_quantity(value).partition(" ")
-    return number + unit
+    """Number and unit without a space, as `parse_quantity` reads it back."""
+    short = format_quantity(value).replace(" ", "", 1)
+    if float(parse_quantity(short)) == float(value):
+        return short
+    unit = unit_name(value)
+    return repr(float(value)) + (unit if unit != "1" else "")

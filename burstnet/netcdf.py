@@ -16,7 +16,11 @@ import numpy as np
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["read_dataset", "write_dataset"]
+__all__ = ["LOCKING", "read_dataset", "write_dataset"]
+
+#: Files are written under another name and moved into place, so that nobody needs a lock; one would be inherited for a
+#: moment by every process that a thread beside starts, and some shared disks have none.
+LOCKING = False
 
 #: What the format says of a dimension that has no coordinate.
 _PLAIN = "This is a netCDF dimension but not a netCDF variable."
@@ -49,7 +53,7 @@ def write_dataset(path: Path, data: xr.Dataset) -> None:
     """
     import h5py
 
-    with h5py.File(path, "w", track_order=True) as file:
+    with h5py.File(path, "w", track_order=True, locking=LOCKING) as file:
         file.attrs["_NCProperties"] = "version=2,burstnet"
         for name, value in data.attrs.items():
             file.attrs[str(name)] = _attribute(value)
@@ -107,7 +111,7 @@ def read_dataset(path: Path, wanted: Callable[[str], bool] = lambda name: True) 
 
     variables: dict[str, tuple] = {}
     coordinates: dict[str, tuple] = {}
-    with h5py.File(path) as file:
+    with h5py.File(path, locking=LOCKING) as file:
         attributes = {n: _plain(v) for n, v in file.attrs.items() if n not in _HIDDEN}
         for name, item in file.items():
             if not wanted(name) or not isinstance(item, h5py.Dataset) or item.dtype.kind not in "biuf":

@@ -1,4 +1,4 @@
-"""Final states inside a result file: one block of bytes a seed, with an index. Imports errors; never Brian2."""
+"""Final states inside a result file: one block of bytes a seed, with an index. Imports errors and netcdf; never Brian2."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from .errors import ResultError
+from .netcdf import LOCKING
 
 __all__ = ["read_states", "write_states"]
 
@@ -21,7 +22,7 @@ def write_states(path: Path, states: Mapping[int, Mapping[str, np.ndarray]]) -> 
         return
     import h5py
 
-    with h5py.File(path, "a") as file:
+    with h5py.File(path, "a", locking=LOCKING) as file:
         group = file.require_group(_GROUP)
         for seed, state in states.items():
             index = [[name, values.dtype.str, list(values.shape)] for name, values in state.items()]
@@ -43,7 +44,7 @@ def read_states(path: Path, seeds: Iterable[int]) -> dict[int, dict[str, np.ndar
 
     found: dict[int, dict[str, np.ndarray]] = {}
     try:
-        with h5py.File(path) as file:
+        with h5py.File(path, locking=LOCKING) as file:
             group = file.get(_GROUP, {})
             for seed in seeds:
                 if str(seed) not in group:

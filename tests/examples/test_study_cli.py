@@ -185,10 +185,11 @@ def left_running(folder):
     return [line for line in listed.splitlines() if str(folder) in line]
 
 
-def test_a_killed_driver_leaves_nothing_running_and_the_study_goes_on(cache, burstnet, tmp_path):
-    """Killed with two runs whole, in a study long enough for worker processes."""
+@pytest.mark.parametrize("jobs", ["2", "3"])
+def test_a_killed_driver_leaves_nothing_running_and_the_study_goes_on(cache, burstnet, tmp_path, jobs):
+    """Killed with two runs whole, in a study long enough for worker processes, which three side by side are given."""
     arguments = [*LESION, "--set=tail=60s", "--seeds", "1:8"]
-    driver = start(cache, tmp_path, [*arguments, "--jobs", "2", "-o", "cut"])
+    driver = start(cache, tmp_path, [*arguments, "--jobs", jobs, "-o", "cut"])
     wait_until(lambda: len(list(tmp_path.glob("cut/runs/*/[0-9]*"))) >= 2, driver)
     second = burstnet(*arguments, "-o", "cut")
     assert second.returncode == 2 and "in use" in second.stderr and len(second.stderr.strip().splitlines()) == 1

@@ -74,6 +74,7 @@ def test_a_users_own_circuit_is_lesioned_and_swept_in_threads_and_in_processes(c
     study = lesion_study(TIMELINE, arms, range(1, 4), circuit=own_circuit())
     threads = run_study(study, tmp_path / "threads", jobs=2)
     monkeypatch.setattr(executors, "_FEW", 0)
+    monkeypatch.setattr(executors, "_NARROW", 1)
     processes = run_study(study, tmp_path / "processes", jobs=2)
     assert not threads.failed and comparable(threads.summary) == comparable(processes.summary)
     assert (
@@ -91,6 +92,7 @@ def test_a_users_own_circuit_is_lesioned_and_swept_in_threads_and_in_processes(c
 def test_a_worker_process_that_is_killed_is_replaced(cache, tmp_path, monkeypatch):
     """As by a kernel that has no memory left."""
     monkeypatch.setattr(executors, "_FEW", 0)
+    monkeypatch.setattr(executors, "_NARROW", 1)
     study = lesion_study(
         "target-rate", {"no-Y": "Y:scale=0"}, range(1, 5), settings=SHORT | {"input.n": "10", "tail": "5s"}
     )

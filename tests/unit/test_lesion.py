@@ -170,33 +170,44 @@ WORDS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=5000, deadline=None)
-@given(st.one_of(st.lists(WORDS, max_size=14).map("".join), st.text(max_size=60)))
-def test_any_text_is_a_lesion_or_one_sentence(circuit, text):
+@st.composite
+def from_parts(draw):
+    """Texts that are lesions but for a part here and there."""
+    text = draw(st.sampled_from(["Y", "W", "drive", "input", "output.dendrite"])) + ":"
+    text += draw(
+        st.sampled_from(["scale=0", "scale=1.5", "silence", "freeze", "current=-3pA", "clamp.g_d=1nA", "clamp.x=1"])
+    )
+    if draw(st.booleans()):
+        text += f":fraction={draw(st.floats(-1, 2))!r}"
+    if draw(st.booleans()):
+        text += f":onset={draw(st.floats(-1, 1e6))!r}s"
+    stops = st.one_of(st.just(""), st.floats(-1, 1e4).map(lambda stop: f"{stop!r}s"))
+    windows = draw(st.lists(st.tuples(st.floats(-1, 1e4), stops), max_size=6))
+    return text + ("@" if windows else "") + ",".join(f"{start!r}s..{stop}" for start, stop in windows)
+
+
+TEXTS = st.one_of(st.lists(WORDS, max_size=14).map("".join), st.text(max_size=60), from_parts())
+
+
+def survives(circuit, text):
+    """A lesion that a program takes, or one sentence."""
     try:
         for lesion in parse_lesions(text):
             assert Lesion.parse(str(lesion)) == lesion
-            lesion_numbers(circuit, (lesion,), 100_000, 1)
+            numbers, window = lesion_numbers(circuit, (lesion,), 100_000, 1)
+            assert np.isfinite(list(numbers.values())).all() and 0 <= window[0] <= window[1]
     except ArgumentError as problem:
         assert str(problem) and "\n" not in str(problem)
 
 
-@settings(max_examples=5000, deadline=None)
-@given(
-    st.sampled_from(["Y", "W", "drive", "input", "output.dendrite"]),
-    st.sampled_from(["scale=0", "scale=1.5", "silence", "freeze", "current=-3pA", "clamp.g_d=1nA", "clamp.x=1"]),
-    st.one_of(st.none(), st.floats(-1, 2)),
-    st.one_of(st.none(), st.floats(-1, 1e6)),
-    st.lists(st.tuples(st.floats(-1, 1e4), st.one_of(st.none(), st.floats(-1, 1e4))), max_size=6),
-)
-def test_lesions_made_of_parts(circuit, target, kind, fraction, onset, windows):
-    text = f"{target}:{kind}"
-    text += "" if fraction is None else f":fraction={fraction!r}"
-    text += "" if onset is None else f":onset={onset!r}s"
-    spans = ",".join(f"{a!r}s..{'' if b is None else f'{b!r}s'}" for a, b in windows)
-    try:
-        lesion = Lesion.parse(text + (f"@{spans}" if spans else ""))
-        numbers, window = lesion_numbers(circuit, (lesion,), 100_000, 1)
-        assert np.isfinite(list(numbers.values())).all() and 0 <= window[0] <= window[1]
-    except ArgumentError as problem:
-        assert str(problem) and "\n" not in str(problem)
+@settings(max_examples=500, deadline=None)
+@given(TEXTS)
+def test_any_text_is_a_lesion_or_one_sentence(circuit, text):
+    survives(circuit, text)
+
+
+@pytest.mark.slow
+@settings(max_examples=10_000, deadline=None)
+@given(TEXTS)
+def test_ten_thousand_texts(circuit, text):
+    survives(circuit, text)
