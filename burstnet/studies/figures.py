@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from ..experiment import find_experiment
 from ..result import Result, write_atomically
 from .study import CONTROL, Study
 from .study_result import StudyResult
+from .worker import die_with
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,7 +83,7 @@ class Aside:
 
     def __init__(self, what: Callable[[], Any]) -> None:
         self._what = what
-        self._copy = multiprocessing.get_context("fork").Process(target=what, daemon=True)
+        self._copy = multiprocessing.get_context("fork").Process(target=_alone, args=(what, os.getpid()), daemon=True)
         self._copy.start()
 
     def finish(self) -> None:
@@ -89,6 +91,11 @@ class Aside:
         self._copy.join()
         if self._copy.exitcode:
             self._what()
+
+
+def _alone(what: Callable[[], Any], driver: int) -> None:
+    die_with(driver)
+    what()
 
 
 def _measured_arms(found: StudyResult) -> dict[str, Any]:

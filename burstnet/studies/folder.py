@@ -206,7 +206,7 @@ class StudyFolder:
         for path in (self.path / "runs").glob("*/.attempt-*"):
             if not _alive(path):
                 shutil.rmtree(path, ignore_errors=True)
-        for name in (*_OUTPUTS, "result.nc", "figure"):
+        for name in (*_OUTPUTS, "result.nc", "figure", "learning-curves", "metrics", "maps", "report.html"):
             for path in self.path.glob(f".{name}*-*"):
                 path.unlink(missing_ok=True)
 

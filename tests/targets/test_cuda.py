@@ -1,5 +1,6 @@
 """The CUDA target without a GPU: generating, compiling kernels, and what is said where something is missing; with one, it runs."""
 
+import re
 import shutil
 import subprocess
 
@@ -47,13 +48,18 @@ def test_length_windows_and_seed_are_run_arguments(project):
     assert len(taken) >= 3 and main.index("set_from_command_line(args);") < main.index("_run_W_synapses_create")
 
 
+def kernel_of(name, text):
+    """Whether a text has this kernel, which Brian2 numbers when a process makes several programs."""
+    return re.search(rf"_run_kernel_{name}_codeobject(_\d+)?\(", text)
+
+
 @pytest.mark.cuda
 @needs_extra
 def test_what_brian2cuda_gets_wrong_is_mended(project):
     """Its synapses name a clock that the network lacks; its event monitors forget what all cells share."""
     units = {path.name: path.read_text() for path in project.glob("unit*.cu")}
     assert not any("defaultclock" in text for text in units.values())
-    monitor = next(text for text in units.values() if "_run_kernel_input_spikes_codeobject(" in text)
+    monitor = next(text for text in units.values() if kernel_of("input_spikes", text))
     assert "const double __source_spike_kind_input_limit_in_steps =" in monitor
     assert "-std=c++17" in (project / "makefile").read_text() and "fast_math" not in (project / "makefile").read_text()
 
@@ -66,7 +72,7 @@ def test_a_state_updater_and_a_synapse_kernel_compile(project):
     if not (nvcc.has_curand or curand_folder()):
         pytest.skip("no curand.h; pip install nvidia-curand")
     for kernel in ("input_stateupdater", "W_Y"):
-        unit = next(p for p in project.glob("unit*.cu") if f"_run_kernel_{kernel}_codeobject(" in p.read_text())
+        unit = next(p for p in project.glob("unit*.cu") if kernel_of(kernel, p.read_text()))
         done = subprocess.run(
             ["make", "ARCH=sm_80", f"NVCC={nvcc.path}", unit.stem + ".o"], cwd=project, capture_output=True, text=True
         )
