@@ -23,10 +23,7 @@ _QUEUE, _GRAPH = "queue.", "graph."
 
 
 def state_of(
-    arrays: Mapping[str, np.ndarray],
-    arguments: Mapping[str, float],
-    populations: Iterable[str],
-    projections: Mapping[str, bool],
+    arrays: Mapping[str, np.ndarray], arguments: Mapping[str, float], projections: Iterable[str]
 ) -> dict[str, np.ndarray]:
     """The state out of everything that a run left.
 
@@ -36,9 +33,7 @@ def state_of(
         By ``"object.variable"``, in SI.
     arguments : mapping of str to float
         The run's arguments, which are no state.
-    populations : iterable of str
-    projections : mapping of str to bool
-        Whether each synapse has a weight that learns.
+    projections : iterable of str
 
     Returns
     -------
@@ -53,6 +48,12 @@ def state_of(
         own = variable in _OWN or variable.startswith(("_", "tau_trace_"))
         if not timed and not own and name not in arguments:
             found[name] = values
+    return found | _graphs(arrays, projections)
+
+
+def _graphs(arrays: Mapping[str, np.ndarray], projections: Iterable[str]) -> dict[str, np.ndarray]:
+    """Digests of the connections of those projections that have any of their own."""
+    found = {}
     for projection in projections:
         ends = [arrays.get(f"{projection}._synaptic_{side}") for side in ("pre", "post")]
         if ends[0] is not None and ends[1] is not None:
@@ -88,8 +89,7 @@ def check_fits(state: Mapping[str, np.ndarray], arrays: Mapping[str, np.ndarray]
     ------
     ArgumentError
     """
-    connected = dict.fromkeys((p.name for p in circuit.projections), False)
-    graphs = {n: values for n, values in state_of(arrays, {}, (), connected).items() if n.startswith(_GRAPH)}
+    graphs = _graphs(arrays, (p.name for p in circuit.projections))
     for name, values in graphs.items():
         if name in state and not np.array_equal(state[name], values):
             raise ArgumentError(

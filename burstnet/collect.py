@@ -109,10 +109,7 @@ def assemble(runs: Sequence[RawRun], layout: Layout, about: Mapping[str, Any]) -
     if layout.beside:
         variables |= _of_monitors(runs)
     variables |= _lesions(layout, [run.request.seed for run in runs])
-    states = {
-        run.request.seed: state_of(run.arrays, run.request.arguments(), layout.populations, layout.learned)
-        for run in runs
-    }
+    states = {run.request.seed: state_of(run.arrays, run.request.arguments(), layout.learned) for run in runs}
     return Result(xr.Dataset(variables, coordinates), {**about, **_facts(layout, runs)}, states)
 
 
