@@ -45,7 +45,7 @@ def state_of(
     for name, values in arrays.items():
         owner, _, variable = name.partition(".")
         timed = f"{owner}.t" in arrays or owner.endswith("clock")  # monitors and clocks
-        own = variable in _OWN or variable.startswith(("_", "tau_trace_"))
+        own = variable in _OWN or variable.startswith("_")
         if not timed and not own and name not in arguments:
             found[name] = values
     return found | _graphs(arrays, projections)
@@ -73,7 +73,7 @@ def started_anew(state: Mapping[str, np.ndarray], circuit: Circuit, steps: int) 
     Numbers of steps are moved, so that intervals since the last spike stay; totals start at zero and lesions are gone.
     """
     found = {}
-    moved = {f"{p.name}.{variable}" for p in circuit.populations for variable in p.cell.steps}
+    moved = {f"{p.name}.{variable}" for p in circuit.populations for variable in circuit.cell(p.name).steps}
     for name, values in continued(state).items():
         variable = name.partition(".")[2]
         if variable.startswith(("lesion_", "sum_")) or variable.endswith(_COUNTED):

@@ -1,9 +1,7 @@
-"""Population, Projection, Circuit: what there is, by name. Imports cells, synapses, plasticity and control; knows no target."""
+"""Population and Circuit: what there is, by name. Imports projection, cells and control; knows no target."""
 
 from __future__ import annotations
 
-import dataclasses
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,35 +11,17 @@ from brian2.equations.equations import Equations
 from brian2.units import amp, ms
 from brian2.units.fundamentalunits import Quantity
 
-from .cells.fragment import Fragment, Parameter
+from .cells.fragment import Fragment
 from .control import Knob, Readout, Signal
 from .description import plain
 from .errors import ArgumentError, unknown_name
-from .plasticity.burst_dependent import BurstDependent
+from .projection import Projection, RunArgument, check_name
 from .quantities import default, same_dimensions, unit_name
-from .synapses.connectivity import AllToAll, Connectivity
 
 __all__ = ["Circuit", "Population", "Projection", "RunArgument"]
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_EVENTS = ("spike", "event", "burst")
 #: What the objects of a program are called that belong to a population.
 _PARTS = ("readout", "spikes", "states", "trace", "lesions", "silence", "weights")
-
-
-def _check_name(kind: str, name: str) -> None:
-    allowed = isinstance(name, str) and _NAME.fullmatch(name) and name not in ("control", "i", "j", "t", "dt", "N")
-    allowed = allowed and not name.startswith("lesion_")
-    if allowed and kind in ("knob", "signal", "projection"):
-        try:
-            Equations.check_identifier(f"I_{name}" if kind == "projection" else name)
-        except (SyntaxError, ValueError):
-            allowed = False
-        allowed = allowed and not name.endswith(("_pre", "_post"))
-    if not allowed:
-        raise ArgumentError(
-            f"{kind} name {name!r} is not allowed; use letters, digits and underscores, first a letter, not a word Brian2 keeps."
-        )
 
 
 @dataclass(frozen=True)
@@ -58,6 +38,8 @@ class Population:
         Composed cell.
     inject : mapping of str to str
         Port to the signal or knob of the circuit whose current [amp] enters there: ``{"dendrite": "teacher"}``.
+    reads : tuple of str
+        Knobs and signals of the circuit that the cell's own equations use, by their names.
     readout : Readout, optional
         Moving averages of event rate, burst rate and burst probability, kept by the control group.
     """
@@ -66,10 +48,11 @@ class Population:
     n: int
     cell: Fragment
     inject: Mapping[str, str] = field(default_factory=dict)
+    reads: tuple[str, ...] = ()
     readout: Readout | None = None
 
     def __post_init__(self) -> None:
-        _check_name("population", self.name)
+        check_name("population", self.name)
         if isinstance(self.n, bool) or not isinstance(self.n, (int, np.integer)) or self.n < 1:
             raise ArgumentError(
                 f"{self.name}.n={self.n!r} is not allowed; a population has a whole number of cells, at least 1."
@@ -87,142 +70,6 @@ class Population:
                 raise ArgumentError(
                     f"population {self.name!r} has a readout, but its cell has no {event!r}; compose a detector."
                 )
-
-
-@dataclass(frozen=True)
-class Projection:
-    """A pathway between populations; becomes (part of) a `brian2.Synapses`.
-
-    Each transmitted event adds, for one step, the current ``gain*scale*w`` to a port of the target cell, or rather the
-    charge of that current over `pulse`, so that another dt changes nothing.
-
-    Parameters
-    ----------
-    name : str
-        Its name everywhere.
-    source : str or Quantity [pA]
-        A population; or a constant current, which makes a projection of one weight per target cell.
-    target : str
-        A population.
-    port : str
-        Where the current enters, for instance ``"soma"``.
-    weight : Quantity or float
-        Initial weight: a current for a spiking source, a factor for a constant one. Not for a tied projection.
-    on : {"event", "burst", "spike"}
-        What transmits.
-    connect : Connectivity
-        Graph rule; all to all by default.
-    delay : Quantity [ms]
-        Beyond the one step that any transmission takes; part of the build.
-    scale : float
-        Factor on the weight; for a tied projection the ratio to the other's weight.
-    tied_to : str, optional
-        A projection in the other direction, target to source, whose weights and graph this one shares, plastic or not.
-    plasticity : BurstDependent, optional
-        Rule by which the weight learns.
-    gain : str, optional
-        Knob or signal that multiplies transmission; the weight itself stays.
-    pulse : Quantity [ms]
-        Duration for which `weight` is the current.
-    """
-
-    name: str
-    source: str | Quantity
-    target: str
-    port: str = "soma"
-    weight: Quantity | float | None = None
-    on: str = "event"
-    connect: Connectivity = field(default_factory=AllToAll)
-    delay: Quantity = default(0 * ms)
-    scale: float = 1.0
-    tied_to: str | None = None
-    plasticity: BurstDependent | None = None
-    gain: str | None = None
-    pulse: Quantity = default(1 * ms)
-
-    def __post_init__(self) -> None:
-        _check_name("projection", self.name)
-        if self.on not in _EVENTS:
-            raise unknown_name(f"event of projection {self.name!r}", self.on, _EVENTS)
-        if (self.weight is None) == (self.tied_to is None):
-            raise ArgumentError(f"projection {self.name!r} needs either weight or tied_to.")
-        if self.tied_to and (self.plasticity or self.constant):
-            raise ArgumentError(
-                f"projection {self.name!r} is tied to {self.tied_to!r}: it learns with it and has a spiking source."
-            )
-        if not same_dimensions(self.delay, 1 * ms) or not 0 <= float(self.delay) < float("inf"):
-            raise ArgumentError(
-                f"projection {self.name!r}: delay={self.delay} is not allowed; it is a time of at least 0 ms."
-            )
-        if not same_dimensions(self.pulse, 1 * ms) or not 0 < float(self.pulse) < float("inf"):
-            raise ArgumentError(
-                f"projection {self.name!r}: pulse={self.pulse} is not allowed; it is a time above 0 ms."
-            )
-        Parameter(Quantity(1.0)).checked(self.scale, f"scale of projection {self.name!r}")
-        if self.constant:
-            Parameter(1 * amp).checked(self.source, f"source of projection {self.name!r}")
-        expected = Quantity(1.0) if self.constant else Quantity(1 * amp)
-        if self.weight is not None and not same_dimensions(self.weight, expected):
-            raise ArgumentError(
-                f"projection {self.name!r}: weight={self.weight} has the wrong unit; it is {'a plain factor' if self.constant else 'a current'}."
-            )
-        if self.plasticity:
-            self._check_plasticity(self.plasticity, expected)
-
-    def _check_plasticity(self, rule: BurstDependent, weight: Quantity) -> None:
-        for bound in ("w_min", "w_max"):
-            if not same_dimensions(getattr(rule, bound), weight):
-                raise ArgumentError(
-                    f"projection {self.name!r}: {bound}={getattr(rule, bound)} is not in the unit of its weight, {unit_name(weight)}."
-                )
-        eta = weight / (ms * Quantity(self.source)) if self.constant else weight / ms
-        if not same_dimensions(rule.eta, eta):
-            raise ArgumentError(
-                f"projection {self.name!r}: eta={rule.eta} has the wrong unit; it is measured in {unit_name(eta)}."
-            )
-
-    def fixed(self) -> dict[str, Any]:
-        """What a build depends on: all but the numbers that a run sets."""
-        kept = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in ("weight", "scale")}
-        return kept | {
-            "source": "constant" if self.constant else self.source,
-            "weight": self.weight if self.given_weights else None,
-        }
-
-    @property
-    def constant(self) -> bool:
-        """Whether the source is a constant current."""
-        return not isinstance(self.source, str)
-
-    @property
-    def given_weights(self) -> bool:
-        """Whether the weights are an array, which is part of the build, and not one number."""
-        return bool(np.ndim(self.weight if self.weight is not None else 0))
-
-    @property
-    def current(self) -> str:
-        """The target's variable that holds this projection's current."""
-        return f"I_{self.name}"
-
-    def parameters(self) -> dict[str, Parameter]:
-        """Run arguments, named after the projection."""
-        found = {}
-        if self.weight is not None and not self.given_weights:
-            found[f"w0_{self.name}"] = Parameter(Quantity(self.weight), "initial weight")
-        if self.constant:
-            found[f"source_{self.name}"] = Parameter(Quantity(self.source), "constant presynaptic current")
-        else:
-            found[f"scale_{self.name}"] = Parameter(Quantity(self.scale), "factor on the weight")
-        return found | (self.plasticity.parameters(self.name) if self.plasticity else {})
-
-
-@dataclass(frozen=True)
-class RunArgument:
-    """Where a settable name lives in the compiled program: object, variable, and its declaration."""
-
-    owner: str
-    variable: str
-    parameter: Parameter
 
 
 @dataclass(frozen=True)
@@ -282,7 +129,7 @@ class Circuit:
             ("signal", self.signals),
         ):
             for thing in things:
-                _check_name(kind, thing.name)
+                check_name(kind, thing.name)
                 if thing.name in owners:
                     raise ArgumentError(
                         f"name {thing.name!r} is used by both a {owners[thing.name]} and a {kind}; names are unique in a circuit."
@@ -305,7 +152,7 @@ class Circuit:
         self._check_variables()
 
     def _check_references(self) -> None:
-        values = {k.name: k.default for k in self.knobs} | {s.name: s.unit for s in self.signals}
+        values = self.values()
         for population in self.populations:
             for signal in population.inject.values():
                 if signal not in values:
@@ -314,24 +161,37 @@ class Circuit:
                     raise ArgumentError(
                         f"{signal!r} is injected into {population.name!r} but measured in {unit_name(values[signal])}; give a current."
                     )
+            for name in population.reads:
+                if name not in values:
+                    raise unknown_name(f"knob or signal that {population.name!r} reads", name, values)
         for projection in self.projections:
             target = self.population(projection.target)
-            if projection.port not in target.cell.ports:
+            entries = target.cell.ports if projection.constant else [*target.cell.ports, *target.cell.receptors]
+            if projection.port not in entries:
                 raise unknown_name(
-                    f"port of {target.name!r} for projection {projection.name!r}", projection.port, target.cell.ports
+                    f"port of {target.name!r} for projection {projection.name!r}", projection.port, entries
                 )
-            if not projection.constant and "differential equation" not in target.cell.defined().values():
+            self._check_weight(projection, target)
+            onto_port = projection.port in target.cell.ports
+            if not projection.constant and onto_port and "differential equation" not in target.cell.defined().values():
                 raise ArgumentError(
                     f"projection {projection.name!r} cannot end in {target.name!r}; its cell has no differential equation, whose step would use up the current."
                 )
             source = target if projection.constant else self.population(str(projection.source))
             if projection.on != "spike" and not projection.constant and projection.on not in source.cell.events:
-                raise ArgumentError(
-                    f"projection {projection.name!r} transmits {projection.on}s, but {source.name!r} has no detector of them."
-                )
+                if projection.on in ("event", "burst"):
+                    raise ArgumentError(
+                        f"projection {projection.name!r} transmits {projection.on}s, but {source.name!r} has no detector of them."
+                    )
+                known = ["spike", *source.cell.events] if source.cell.events else ["spike", "event", "burst"]
+                raise unknown_name(f"event of projection {projection.name!r}", projection.on, known)
             if projection.plasticity and not {"event", "burst"} <= set(target.cell.events):
                 raise ArgumentError(
                     f"projection {projection.name!r} learns from bursts, but {target.name!r} has no detector of them."
+                )
+            if projection.plasticity and not set(projection.plasticity.needs) <= set(target.cell.names()):
+                raise ArgumentError(
+                    f"projection {projection.name!r} learns against a moving burst probability, but the cell of {target.name!r} has none; compose it with burst_averages."
                 )
             for user in (projection.gain, projection.plasticity.learning if projection.plasticity else None):
                 if user is not None and user not in values:
@@ -371,11 +231,40 @@ class Circuit:
                         f"projection {projection.name!r}: weights of shape {given} are not allowed; give {allowed}."
                     )
 
+    def values(self) -> dict[str, Quantity | float]:
+        """Every knob and signal with a quantity of its dimension."""
+        return {k.name: k.default for k in self.knobs} | {s.name: s.unit for s in self.signals}
+
+    def onto(self, projection: Projection) -> Quantity:
+        """A quantity of the dimension of what a projection enters: a current, or the variable of a receptor."""
+        cell = self.population(projection.target).cell
+        if projection.port in cell.ports:
+            return Quantity(1 * amp)
+        return Quantity(1, dim=Equations(cell.equations)[cell.receptors[projection.port]].dim)
+
+    def _check_weight(self, projection: Projection, target: Population) -> None:
+        onto = self.onto(projection)
+        kind = "a current" if projection.port in target.cell.ports else f"measured in {unit_name(onto)}"
+        projection.check_weight(onto, kind)
+        for name in ("tau_d", "tau_f"):
+            if projection.short_term and float(getattr(projection.short_term, name)) <= float(self.dt):
+                raise ArgumentError(
+                    f"{name}={getattr(projection.short_term, name)} of projection {projection.name!r} is not allowed; it must be longer than a step, {self.dt}."
+                )
+
+    def cell(self, name: str) -> Fragment:
+        """The cell of a population with what its projections add to it."""
+        cell = self.population(name).cell
+        for projection in self.projections:
+            if projection.source == name:
+                cell = cell + projection.source_fragment()
+        return cell
+
     def _check_variables(self) -> None:
         """Refuse two variables of one name in a population or in the control group."""
         for population in self.populations:
-            owners = dict.fromkeys(population.cell.names(), f"cell {population.cell.name!r}")
-            linked = set(population.inject.values())
+            owners = dict.fromkeys(self.cell(population.name).names(), f"cell {population.cell.name!r}")
+            linked = {*population.inject.values(), *population.reads}
             for projection in self.projections:
                 if projection.target == population.name:
                     own = (
@@ -442,11 +331,7 @@ class Circuit:
                         RunArgument("control", name, parameter),
                     )
         for projection in self.projections:
-            owner = projection.target if projection.constant else projection.tied_to or projection.name
-            for name, parameter in projection.parameters().items():
-                short = name.removesuffix(f"_{projection.name}")
-                public = {"w0": "weight", "source": "current"}.get(short, short)
-                yield f"{projection.name}.{public}", RunArgument(owner, name, parameter)
+            yield from projection.arguments()
         for signal in self.signals:
             for name, parameter in signal.parameters.items():
                 yield f"{signal.name}.{name}", RunArgument("control", name, parameter)

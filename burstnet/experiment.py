@@ -16,7 +16,7 @@ from .circuit import Circuit
 from .errors import ArgumentError, unknown_name
 from .quantities import parse_quantity
 
-__all__ = ["Choice", "Experiment", "Setup", "Whole", "experiments", "find_experiment", "models"]
+__all__ = ["Choice", "Experiment", "Number", "Setup", "Whole", "experiments", "find_experiment", "models"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,23 @@ class Whole:
         if not text.strip().isdecimal() or int(text) < self.least:
             raise ArgumentError(f"{name}={text!r} is not allowed; give a whole number, at least {self.least}.")
         return int(text)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A plain number between two bounds that is fixed at build."""
+
+    default: float | None
+    doc: str
+    least: float
+    most: float
+
+    def parse(self, text: str, name: str) -> float:
+        """The number that `text` is."""
+        value = float(parse_quantity(text, Quantity(1.0), name=name))
+        if not self.least <= value <= self.most:
+            raise ArgumentError(f"{name}={text!r} is not allowed; it is from {self.least:g} to {self.most:g}.")
+        return value
 
 
 @dataclass(frozen=True)
@@ -85,7 +102,7 @@ class Experiment:
         A `ParameterSet` with ``timeline()``, ``recording(circuit)``, ``metrics(result)``.
     build : callable
         Makes the circuit out of the structural settings, a dict.
-    structure : mapping of str to Whole or Choice
+    structure : mapping of str to Whole, Number or Choice
         Settings that need another build.
     shorthands : mapping of str to tuple of str
         Names that set several of the protocol's parameters at once.
@@ -100,7 +117,7 @@ class Experiment:
     citation: str
     protocol: type[ParameterSet]
     build: Callable[[Mapping[str, Any]], Circuit]
-    structure: Mapping[str, Whole | Choice] = field(default_factory=dict)
+    structure: Mapping[str, Whole | Number | Choice] = field(default_factory=dict)
     shorthands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     figure: str = ""
     headline: tuple[str, ...] = ()
@@ -160,7 +177,7 @@ class Experiment:
 
 
 #: Structural settings of every experiment.
-_EVERYWHERE: dict[str, Whole | Choice] = {
+_EVERYWHERE: dict[str, Whole | Number | Choice] = {
     "lesion_slots": Whole(4, "windows of lesions that each target has room for", least=0)
 }
 

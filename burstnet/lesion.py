@@ -19,7 +19,7 @@ from .quantities import default, format_quantity, parse_quantity, same_dimension
 __all__ = ["GRAMMAR", "KINDS", "Lesion", "as_lesions", "parse_lesions"]
 
 GRAMMAR = "TARGET:KIND[=VALUE][:fraction=F][:onset=T][@START..STOP[,START..STOP]]"
-KINDS = ("silence", "scale", "freeze", "current", "clamp.NAME")
+KINDS = ("silence", "scale", "freeze", "static", "current", "clamp.NAME")
 _NAME = r"[A-Za-z][A-Za-z0-9_]*"
 _TARGET = re.compile(rf"{_NAME}(?:\.{_NAME})?")
 _EXAMPLE = "Y:scale=0@20s..50s"
@@ -40,13 +40,14 @@ class Lesion:
     kind : str
         ``silence`` a population: somata are held at reset, so that no spike, event or burst leaves; dendrites integrate
         on. ``scale`` a projection: what it transmits is multiplied by `value`; its weight, and what is tied to it, stay.
-        ``freeze`` the plasticity of a projection. ``current`` into a population's first compartment or a named one
+        ``freeze`` the plasticity of a projection. ``static``: short-term plasticity is taken out, every spike releases the
+        part `value`, of those source cells that the lesion hits. ``current`` into a population's first compartment or a named one
         (optogenetics). ``clamp.NAME``: a cell parameter that is declared clampable takes `value`.
     value : Quantity or float, optional
-        Factor of at least 0 for ``scale``, current [pA] for ``current``, the parameter's new value for ``clamp.NAME``;
+        Factor of at least 0 for ``scale``, release for ``static``, current [pA] for ``current``, the parameter's new value for ``clamp.NAME``;
         ``silence`` and ``freeze`` have none.
     fraction : float
-        Part of the population's cells, or of a projection's target cells, from 0 to 1: a random subset of
+        Part of the population's cells, or of a projection's target cells (source cells for ``static``), from 0 to 1: a random subset of
         ``round(fraction*n)`` cells that the seed draws. Subsets of one population are nested: a smaller fraction hits
         some of the cells that a larger one hits, whatever the kind.
     onset : Quantity [second]
@@ -101,13 +102,17 @@ class Lesion:
             return
         value = self.value
         if isinstance(value, bool) or not isinstance(value, (int, float, np.number, Quantity)) or np.ndim(value) != 0:
-            wanted = {"scale": "a factor, for instance 0", "current": "a current, for instance -200pA"}
+            wanted = {
+                "scale": "a factor, for instance 0",
+                "static": "a release, for instance 0.05",
+                "current": "a current, for instance -200pA",
+            }
             raise ArgumentError(
                 f"lesion {self._start} has value={value!r}; give {wanted.get(self.kind, 'a quantity in the unit of the parameter')}."
             )
         if not np.isfinite(float(value)):
             raise ArgumentError(f"lesion {self._start} has value={value!r}, which is not finite.")
-        if self.kind == "scale" and not (same_dimensions(value, 1.0) and float(value) >= 0):
+        if self.kind in ("scale", "static") and not (same_dimensions(value, 1.0) and float(value) >= 0):
             raise ArgumentError(
                 f"lesion {self._start} has value={format_quantity(value)}; a factor is a plain number, at least 0."
             )

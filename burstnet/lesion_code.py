@@ -52,7 +52,7 @@ class LesionCode(CodeRunner):
 
 
 def lesion_code(
-    group: NeuronGroup, cell: Fragment, sites: Sequence[LesionSite], constant: set[str]
+    group: NeuronGroup, cell: Fragment, sites: Sequence[LesionSite], factored: set[str]
 ) -> list[LesionCode]:
     """What lesions do at the start of a step, and how they hold somata before thresholds are tested.
 
@@ -63,13 +63,13 @@ def lesion_code(
         Of which it is made.
     sites : sequence of LesionSite
         On this population.
-    constant : set of str
-        Projections with a constant source.
+    factored : set of str
+        Projections whose factor is a variable of the cell: those with a constant source, and those onto receptors.
     """
     found = []
     acting = [site for site in sites if site.kind != "silence"]
     if acting:
-        code = "\n".join(site.code(site.part in constant) for site in acting)
+        code = "\n".join(site.code(site.part in factored) for site in acting)
         found.append(LesionCode(group, code, acting, "start", 1, acting[0].owner))
     for site in sites:
         if site.kind == "silence":

@@ -89,7 +89,7 @@ class LesionSite:
         hit = f"int(lesion_rank <= {self.name}_cut_%d)"
         return " + ".join(f"({amount.format(k=k)})*({self._level(k)})*{hit % k}" for k in range(self.slots))
 
-    def code(self, constant: bool = False) -> str:
+    def code(self, factored: bool = False) -> str:
         """The line that computes its effect on cells at the start of a step; empty for silence."""
         amount = f"{self.name}_amount_{{k}}"
         if self.kind == "current":
@@ -99,8 +99,10 @@ class LesionSite:
         if self.kind == "scale":
             change = self._sum(f"{amount} - 1")
             return (
-                f"lesion_scale_{self.part} = {change}" if constant else f"I_{self.part} = I_{self.part}*(1 + {change})"
+                f"lesion_scale_{self.part} = {change}" if factored else f"I_{self.part} = I_{self.part}*(1 + {change})"
             )
+        if self.kind == "static":
+            return f"lesion_static_{self.part} = {self._sum(amount)}\nlesion_fixed_{self.part} = {self._sum('1')}"
         if self.kind.startswith("clamp."):
             return f"lesion_{self.part} = {self._sum(f'{amount} - {self.part}')}"
         return ""
@@ -133,6 +135,9 @@ def lesion_sites(circuit: Circuit) -> tuple[LesionSite, ...]:
         found.append(LesionSite(projection.name, "scale", projection.target, projection.name, Quantity(1.0), slots))
         if projection.plasticity:
             found.append(LesionSite(projection.name, "freeze", projection.target, projection.name, None, slots))
+        if projection.short_term:
+            source = str(projection.source)
+            found.append(LesionSite(projection.name, "static", source, projection.name, Quantity(1.0), slots))
     return tuple(found)
 
 
@@ -180,6 +185,11 @@ def _not_here(circuit: Circuit, lesion: Lesion, kinds: Sequence[str]) -> Argumen
                 f"clampable parameter of {base!r}", lesion.kind[6:], [k[6:] for k in kinds if k.startswith("clamp.")]
             )
     for projection in circuit.projections:
+        if projection.name == base and lesion.kind == "static":
+            dynamic = [p.name for p in circuit.projections if p.short_term]
+            return ArgumentError(
+                f"lesion {str(lesion)!r}: projection {base!r} has no short-term plasticity; those that have: {', '.join(dynamic) or 'none'}."
+            )
         if projection.name == base and lesion.kind == "freeze":
             tied = f"; it is tied to {projection.tied_to!r}" if projection.tied_to else ""
             learning = [p.name for p in circuit.projections if p.plasticity]

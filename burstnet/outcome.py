@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .analysis.metrics import Metric, as_plain
+from .analysis.metrics import Curve, Metric, as_plain
 from .errors import ArgumentError, ResultError
 from .result import Result, write_atomically
 
@@ -25,7 +25,7 @@ _IDENTITY = ("protocol", "target", "seeds", "parameters")
 
 
 def summary_of(
-    result: Result, metrics: dict[str, Metric], total_s: float, beginning: Mapping[str, str] | None = None
+    result: Result, metrics: Mapping[str, Metric | Curve], total_s: float, beginning: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
     """The summary of a run as plain data; undefined numbers are None."""
     timing = result.about["timing"] | {"total_s": total_s}

@@ -1,6 +1,7 @@
 """Counter-based randomness: noise as a pure function of (seed, stream, cell, step), connectivity of (seed, projection, i, j).
 
-Threefry-4x32 with 13 rounds, the same bits on every target. Imports nothing of burstnet.
+Threefry with 13 rounds, the same bits on every target: 4x32 for single draws, 2x32 for background noise, of which every
+cell needs two words in every step. Imports nothing of burstnet.
 
 References
 ----------
@@ -19,12 +20,23 @@ from numpy.typing import ArrayLike
 
 from .errors import ArgumentError
 
-__all__ = ["cell_bernoulli", "cell_uniform", "check_seed", "pair_uniform", "stream_number", "threefry4x32"]
+__all__ = [
+    "cell_bernoulli",
+    "cell_other_pulse",
+    "cell_pulse",
+    "cell_uniform",
+    "check_seed",
+    "pair_uniform",
+    "stream_number",
+    "threefry2x32",
+    "threefry4x32",
+]
 
 ROUNDS = 13
 MAX_SEED = 2**31 - 1
 _PARITY = 0x1BD11BDA
 _ROTATIONS = ((10, 26), (11, 21), (13, 27), (23, 5), (6, 20), (17, 11), (25, 10), (18, 20))
+_ROTATIONS_2 = (13, 15, 26, 6, 17, 29, 16, 24)
 _SCALE = 2.0**-32
 _NOISE, _PAIR = 0, 1
 
@@ -65,6 +77,39 @@ def threefry4x32(
     return tuple(x)
 
 
+def threefry2x32(
+    counter: Sequence[ArrayLike], key: Sequence[ArrayLike], rounds: int = ROUNDS
+) -> tuple[np.ndarray, np.ndarray]:
+    """Two 32-bit words for each counter.
+
+    Parameters
+    ----------
+    counter, key : sequence of two array_like of unsigned 32-bit integers
+        They broadcast against each other.
+    rounds : int
+        13 by default, which passes BigCrush; known-answer vectors exist for 13 and 20.
+
+    Returns
+    -------
+    tuple of two ndarray of uint32
+    """
+    k = [np.asarray(word, dtype=np.uint32) for word in key]
+    k.append(np.uint32(_PARITY) ^ k[0] ^ k[1])
+    with np.errstate(over="ignore"):
+        x = [np.asarray(word, dtype=np.uint32) + k[n] for n, word in enumerate(counter)]
+        x = [np.array(word) for word in np.broadcast_arrays(*x)]
+        for r in range(rounds):
+            turn = _ROTATIONS_2[r % 8]
+            x[0] += x[1]
+            x[1] = (x[1] << np.uint32(turn)) | (x[1] >> np.uint32(32 - turn))
+            x[1] ^= x[0]
+            if r % 4 == 3:
+                block = r // 4 + 1
+                x[0] += k[block % 3]
+                x[1] += k[(block + 1) % 3] + np.uint32(block)
+    return x[0], x[1]
+
+
 def stream_number(name: str) -> int:
     """The stream of a named source of randomness, so that adding one source never shifts another's draws."""
     return zlib.crc32(name.encode()) & 0x7FFFFFFF
@@ -90,10 +135,12 @@ def _as_uniform(words: np.ndarray) -> np.ndarray:
 class _NoiseBlocks:
     """Draws many steps at once for the numpy target, which asks for one step and one word at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, words: Callable[[np.ndarray, np.ndarray, int, int], np.ndarray]) -> None:
         self.blocks: dict[tuple, tuple] = {}
+        self.words = words
 
     def __call__(self, word: Any, seed: Any, stream: Any, index: Any, step: Any) -> np.ndarray:
+        """The 32-bit words of these cells in this step."""
         index = np.atleast_1d(np.asarray(index))
         key = (int(np.max(seed)), int(np.max(stream)), len(index))
         first, cells, words = self.blocks.get(key, (0, None, None))
@@ -101,17 +148,29 @@ class _NoiseBlocks:
         if words is None or not 0 <= offset < words.shape[1] or not np.array_equal(cells, index):
             first, offset = int(step), 0
             steps = np.arange(first, first + max(1, 65536 // max(1, len(index))), dtype=np.int64).astype(np.uint32)
-            words = np.stack(threefry4x32((index.astype(np.uint32), steps[:, None], 0, _NOISE), (key[0], key[1], 0, 0)))
+            words = self.words(index.astype(np.uint32), steps[:, None], key[0], key[1])
             if len(self.blocks) > 64:
                 self.blocks.clear()
             self.blocks[key] = (first, index.copy(), words)
-        return _as_uniform(words[int(word), offset])
+        return words[int(word), offset]
 
 
 def _pair_uniform_numpy(seed: Any, stream: Any, i: Any, j: Any) -> np.ndarray:
     return _as_uniform(
         threefry4x32((np.asarray(i), np.asarray(j), 0, _PAIR), (np.asarray(seed), np.asarray(stream), 0, 0))[0]
     )
+
+
+def _rounds_2_in_c(indent: str) -> str:
+    """The same for the smaller generator."""
+    lines = []
+    for r in range(ROUNDS):
+        turn = _ROTATIONS_2[r % 8]
+        lines.append(f"x0 += x1; x1 = (x1 << {turn}) | (x1 >> {32 - turn}); x1 ^= x0;")
+        if r % 4 == 3:
+            block = r // 4 + 1
+            lines.append(f"x0 += k{block % 3}; x1 += k{(block + 1) % 3} + {block};")
+    return "\n".join(indent + line for line in lines)
 
 
 def _rounds_in_c(indent: str) -> str:
@@ -128,13 +187,17 @@ def _rounds_in_c(indent: str) -> str:
 
 
 #: Name to source; a Brian2 code object gets each once, however many of our functions its equations use.
-_CPP = {
-    "burstnet_threefry": f"""
+_INLINE = """
+#ifndef BURSTNET_INLINE
 #if defined(__GNUC__)
 #define BURSTNET_INLINE static inline __attribute__((always_inline))
 #else
 #define BURSTNET_INLINE static inline
 #endif
+#endif
+"""
+_CPP = {
+    "burstnet_threefry": f"""{_INLINE}
 BURSTNET_INLINE uint32_t burstnet_threefry(int word, uint32_t c0, uint32_t c1, uint32_t c3, uint32_t k0, uint32_t k1) {{
   const uint32_t k2 = 0u, k3 = 0u, k4 = {_PARITY}u ^ k0 ^ k1;
   uint32_t x0 = c0 + k0, x1 = c1 + k1, x2 = k2, x3 = c3 + k3;
@@ -155,6 +218,29 @@ BURSTNET_INLINE int cell_bernoulli(int word, double p, int seed, int stream, int
   return (x <= last) & (scaled > 0.0);
 }}
 """,
+    "burstnet_threefry2": f"""{_INLINE}
+BURSTNET_INLINE uint32_t burstnet_threefry2(int word, uint32_t c0, uint32_t c1, uint32_t k0, uint32_t k1) {{
+  const uint32_t k2 = {_PARITY}u ^ k0 ^ k1;
+  uint32_t x0 = c0 + k0, x1 = c1 + k1;
+{_rounds_2_in_c("  ")}
+  return word == 0 ? x0 : x1;
+}}
+BURSTNET_INLINE uint32_t burstnet_count(double p) {{
+  return (uint32_t)std::min(std::max(std::ceil(p * 4294967296.0 - 0.5), 0.0), 4294967295.0);
+}}
+""",
+    "cell_pulse": """
+BURSTNET_INLINE int cell_pulse(int word, double p, int seed, int stream, int index, int64_t step) {
+  const uint32_t x = burstnet_threefry2(word, (uint32_t)index, (uint32_t)step, (uint32_t)seed, (uint32_t)stream);
+  return x < burstnet_count(p);
+}
+""",
+    "cell_other_pulse": """
+BURSTNET_INLINE int cell_other_pulse(int word, double p, double q, int seed, int stream, int index, int64_t step) {
+  const uint32_t x = burstnet_threefry2(word, (uint32_t)index, (uint32_t)step, (uint32_t)seed, (uint32_t)stream);
+  return (x < burstnet_count(p * q)) | ((x >= burstnet_count(p)) & (x < burstnet_count(p + q - p * q)));
+}
+""",
     "pair_uniform": f"""
 BURSTNET_INLINE double pair_uniform(int seed, int stream, int i, int j) {{
   return (burstnet_threefry(0, (uint32_t)i, (uint32_t)j, {_PAIR}u, (uint32_t)seed, (uint32_t)stream) + 0.5) * {_SCALE!r};
@@ -163,8 +249,7 @@ BURSTNET_INLINE double pair_uniform(int seed, int stream, int i, int j) {{
 }
 
 #: The same for Brian2CUDA, in a kernel and on the host, where it draws connections; nvcc and g++ both compile it.
-_CUDA = {
-    "burstnet_threefry": """
+_BOTH = """
 #ifndef BURSTNET_BOTH
 #ifdef __CUDACC__
 #define BURSTNET_BOTH static __host__ __device__ __forceinline__
@@ -173,15 +258,19 @@ _CUDA = {
 #endif
 #endif
 """
-    + _CPP["burstnet_threefry"].partition("#endif\n")[2].replace("BURSTNET_INLINE", "BURSTNET_BOTH"),
-    "cell_uniform": _CPP["cell_uniform"].replace("BURSTNET_INLINE", "BURSTNET_BOTH"),
+
+
+def _for_both(name: str) -> str:
+    return _CPP[name].replace(_INLINE, _BOTH).replace("BURSTNET_INLINE", "BURSTNET_BOTH")
+
+
+_CUDA = {name: _for_both(name) for name in _CPP} | {
     # of a number of 33 bits every double is exact, so this is the comparison with whole numbers in C++
     "cell_bernoulli": f"""
 BURSTNET_BOTH int cell_bernoulli(int word, double p, int seed, int stream, int index, int64_t step) {{
   return (burstnet_threefry(word, (uint32_t)index, (uint32_t)step, {_NOISE}u, (uint32_t)seed, (uint32_t)stream) + 0.5) * {_SCALE!r} < p;
 }}
 """,
-    "pair_uniform": _CPP["pair_uniform"].replace("BURSTNET_INLINE", "BURSTNET_BOTH"),
 }
 
 _CYTHON = {
@@ -205,6 +294,28 @@ cdef inline double cell_uniform(int word, int seed, int stream, int index, int64
     "cell_bernoulli": f"""
 cdef inline int cell_bernoulli(int word, double p, int seed, int stream, int index, int64_t step) noexcept:
     return (burstnet_threefry(word, <uint32_t>index, <uint32_t>step, {_NOISE}, <uint32_t>seed, <uint32_t>stream) + 0.5) * {_SCALE!r} < p
+""",
+    "burstnet_threefry2": f"""
+from libc.stdint cimport uint32_t, int64_t
+from libc.math cimport ceil
+cdef inline uint32_t burstnet_threefry2(int word, uint32_t c0, uint32_t c1, uint32_t k0, uint32_t k1) noexcept:
+    cdef uint32_t k2 = <uint32_t>{_PARITY} ^ k0 ^ k1
+    cdef uint32_t x0 = c0 + k0
+    cdef uint32_t x1 = c1 + k1
+{_rounds_2_in_c("    ")}
+    return x0 if word == 0 else x1
+cdef inline uint32_t burstnet_count(double p) noexcept:
+    return <uint32_t>min(max(ceil(p * 4294967296.0 - 0.5), 0.0), 4294967295.0)
+""",
+    "cell_pulse": """
+cdef inline int cell_pulse(int word, double p, int seed, int stream, int index, int64_t step) noexcept:
+    cdef uint32_t x = burstnet_threefry2(word, <uint32_t>index, <uint32_t>step, <uint32_t>seed, <uint32_t>stream)
+    return x < burstnet_count(p)
+""",
+    "cell_other_pulse": """
+cdef inline int cell_other_pulse(int word, double p, double q, int seed, int stream, int index, int64_t step) noexcept:
+    cdef uint32_t x = burstnet_threefry2(word, <uint32_t>index, <uint32_t>step, <uint32_t>seed, <uint32_t>stream)
+    return x < burstnet_count(p * q) or (burstnet_count(p) <= x and x < burstnet_count(p + q - p * q))
 """,
     "pair_uniform": f"""
 cdef inline double pair_uniform(int seed, int stream, int i, int j) noexcept:
@@ -240,17 +351,39 @@ def _threefry_numpy(word: Any, c0: Any, c1: Any, c3: Any, k0: Any, k1: Any) -> n
     return threefry4x32((c0, c1, 0, c3), (k0, k1, 0, 0))[int(word)]
 
 
-_USES = {"burstnet_threefry": _function("burstnet_threefry", _threefry_numpy, ["integer"] * 6, "integer")}
+def _threefry2_numpy(word: Any, c0: Any, c1: Any, k0: Any, k1: Any) -> np.ndarray:
+    return threefry2x32((c0, c1), (k0, k1))[int(word)]
 
-_draw = _NoiseBlocks()
+
+_USES = {"burstnet_threefry": _function("burstnet_threefry", _threefry_numpy, ["integer"] * 6, "integer")}
+_USES_2 = {"burstnet_threefry2": _function("burstnet_threefry2", _threefry2_numpy, ["integer"] * 5, "integer")}
+
+_draw = _NoiseBlocks(
+    lambda cells, steps, seed, stream: np.stack(threefry4x32((cells, steps, 0, _NOISE), (seed, stream, 0, 0)))
+)
+_draw_2 = _NoiseBlocks(lambda cells, steps, seed, stream: np.stack(threefry2x32((cells, steps), (seed, stream))))
 
 
 def _cell_uniform_numpy(word: Any, seed: Any, stream: Any, index: Any, step: Any) -> np.ndarray:
-    return _draw(word, seed, stream, index, step)
+    return _as_uniform(_draw(word, seed, stream, index, step))
 
 
 def _cell_bernoulli_numpy(word: Any, p: Any, seed: Any, stream: Any, index: Any, step: Any) -> np.ndarray:
-    return (_draw(word, seed, stream, index, step) < p).astype(np.int32)
+    return (_as_uniform(_draw(word, seed, stream, index, step)) < p).astype(np.int32)
+
+
+def _count(p: Any) -> np.ndarray:
+    """How many of the 2^32 words are below a probability, at most all but one."""
+    return np.clip(np.ceil(np.asarray(p) * 2.0**32 - 0.5), 0, 2.0**32 - 1).astype(np.uint32)
+
+
+def _cell_pulse_numpy(word: Any, p: Any, seed: Any, stream: Any, index: Any, step: Any) -> np.ndarray:
+    return (_draw_2(word, seed, stream, index, step) < _count(p)).astype(np.int32)
+
+
+def _cell_other_pulse_numpy(word: Any, p: Any, q: Any, seed: Any, stream: Any, index: Any, step: Any) -> np.ndarray:
+    x = _draw_2(word, seed, stream, index, step)
+    return ((x < _count(p * q)) | ((x >= _count(p)) & (x < _count(p + q - p * q)))).astype(np.int32)
 
 
 #: Uniform number in (0, 1) for equations: ``cell_uniform(word, seed, stream, i, step)``, word 0 to 3; independent across all five.
@@ -259,6 +392,14 @@ cell_uniform = _function("cell_uniform", _cell_uniform_numpy, ["integer"] * 5, "
 #: 1 with probability p, else 0: ``cell_bernoulli(word, p, seed, stream, i, step)`` is ``cell_uniform(word, ...) < p``.
 cell_bernoulli = _function(
     "cell_bernoulli", _cell_bernoulli_numpy, ["integer", "float", *["integer"] * 4], "integer", _USES
+)
+
+#: 1 with probability p, else 0, for background noise: ``cell_pulse(word, p, seed, stream, i, step)``, word 0 or 1.
+cell_pulse = _function("cell_pulse", _cell_pulse_numpy, ["integer", "float", *["integer"] * 4], "integer", _USES_2)
+
+#: 1 with probability q, independent of ``cell_pulse(word, p, ...)`` though drawn from the same word: ``cell_other_pulse(word, p, q, ...)``.
+cell_other_pulse = _function(
+    "cell_other_pulse", _cell_other_pulse_numpy, ["integer", "float", "float", *["integer"] * 4], "integer", _USES_2
 )
 
 #: Uniform number in (0, 1) for connections: ``pair_uniform(seed, stream, i, j)``.

@@ -1,5 +1,5 @@
 """Numbers from results; never imports Brian2."""
 
-from .metrics import Metric, as_plain
+from .metrics import Curve, Metric, as_plain
 
-__all__ = ["Metric", "as_plain"]
+__all__ = ["Curve", "Metric", "as_plain"]

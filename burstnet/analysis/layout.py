@@ -142,7 +142,9 @@ def lesion_marks(lesions: object) -> list[LesionMark]:
         kind, *options = rest.split(":")
         kind, _, value = kind.partition("=")
         part = next((o.partition("=")[2] for o in options if o.startswith("fraction=")), "1")
-        said = {"silence": "silenced", "scale": f"×{value}", "freeze": "frozen"}.get(kind, value)
+        said = {"silence": "silenced", "scale": f"×{value}", "freeze": "frozen", "static": f"static {value}"}.get(
+            kind, value
+        )
         if kind.startswith("clamp."):
             said = f"{kind[6:]} = {value}"
         percent = f"{100 * float(part):g} %" if re.fullmatch(r"[\d.e+-]+", part) else part

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import ResultError
-from .metrics import Metric
+from .metrics import Curve, Metric, scalars
 from .paired import Comparison
 
 if TYPE_CHECKING:
@@ -55,10 +55,7 @@ def arms_of_summary(summary: Mapping[str, Any]) -> tuple[dict[str, dict[str, Met
         parts = summary["arms"] if "arms" in summary else {"control": summary}
         arms, seeds = {}, {}
         for label, part in parts.items():
-            arms[label] = {
-                name: Metric(str(m["unit"]), np.array(m["per_seed"], dtype=float))
-                for name, m in part["metrics"].items()
-            }
+            arms[label] = scalars({name: _metric(m) for name, m in part["metrics"].items()})
             failed = {int(seed) for seed in part.get("failed", ())}
             every = [int(seed) for seed in part.get("seeds", summary["seeds"])]
             numbers = {len(m.per_seed) for m in arms[label].values()}
@@ -70,6 +67,15 @@ def arms_of_summary(summary: Mapping[str, Any]) -> tuple[dict[str, dict[str, Met
             f"This is not the summary of a run or study ({type(problem).__name__}: {problem})."
         ) from problem
     return arms, seeds
+
+
+def _metric(plain: Mapping[str, Any]) -> Metric | Curve:
+    """A metric or a curve out of JSON."""
+    values = np.array(plain["per_seed"], dtype=float)
+    if "over" not in plain:
+        return Metric(str(plain["unit"]), values)
+    ((axis, at),) = plain["over"].items()
+    return Curve(str(plain["unit"]), values, str(axis), np.array(at, dtype=float))
 
 
 def as_rows(comparisons: Iterable[Comparison]) -> list[dict[str, Any]]:

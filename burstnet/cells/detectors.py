@@ -6,6 +6,8 @@ a burst are neither. ``spike_kind`` is 0, 1 and 2 for the three.
 
 from __future__ import annotations
 
+import dataclasses
+
 from brian2.units import ms
 from brian2.units.fundamentalunits import Quantity
 
@@ -63,7 +65,7 @@ def exact_isi(limit: Quantity = 16 * ms) -> Fragment:
     )
 
 
-def leaky_counter(tau: Quantity = 16 * ms) -> Fragment:
+def leaky_counter(tau: Quantity = 16 * ms, *, axonal_delay: Quantity | None = None) -> Fragment:
     """Events and bursts by a leaky spike counter, as in Payeur et al. 2021.
 
     The counter rises by one at each spike and decays with `tau`; a spike that finds it below 1/e is an event. Because it
@@ -73,32 +75,35 @@ def leaky_counter(tau: Quantity = 16 * ms) -> Fragment:
     ----------
     tau : Quantity [ms]
         Time constant; for an isolated pair also the longest interval inside a burst.
+    axonal_delay : Quantity [ms], optional
+        Adds the events ``axonal_event`` and ``axonal_burst``: what a counter at the axon's end finds that sees every spike
+        so much later, but is asked at the spike itself, as the published program's plastic and gated projections do. An
+        isolated pair is a burst up to ``tau + axonal_delay``, 16.8 ms there. Counted events differ by 0.4 %, bursts by 1 %.
 
     Notes
     -----
-    The limit is lowered by 1e-9 of itself, so that an interval of exactly `tau` is inside a burst at any time step and
-    on any target, and does not hang on rounding.
+    The counter is worked out when there is a spike, from its value at the last one. The limit is lowered by 1e-9 of
+    itself, so that an interval of exactly `tau` is inside a burst at any time step and on any target, and does not hang on
+    rounding.
 
     References
     ----------
     Payeur, Guerguiev, Zenke, Richards & Naud (2021), Nature Neuroscience 24, published program.
     """
-    return Fragment(
+    source = "Payeur et al. 2021"
+    plain = Fragment(
         name="leaky_counter",
         equations="""
         step = 1.0*t_in_timesteps : 1 (shared)
-        dspike_count/dt = -spike_count/tau_count : 1
+        spike_count = counted*exp(-(step - previous_spike)*dt/tau_count) : 1
         count_limit = exp(-1.0)*(1 - 1e-9) : 1 (shared)
         spike_kind = int(spike_count >= count_limit)*(1 + int(in_burst > 0.5)) : 1
+        counted : 1
         previous_spike : 1
         spike_before : 1
         in_burst : 1
         """,
-        parameters={
-            "tau_count": Parameter(
-                Quantity(tau), "time constant of the spike counter", "Payeur et al. 2021", positive=True
-            )
-        },
+        parameters={"tau_count": Parameter(Quantity(tau), "time constant of the spike counter", source, positive=True)},
         initial={"previous_spike": "-1e9", "spike_before": "-1e9"},
         steps=("previous_spike", "spike_before"),
         events={
@@ -107,9 +112,24 @@ def leaky_counter(tau: Quantity = 16 * ms) -> Fragment:
         },
         reset="""
         in_burst = int(spike_count >= count_limit)
-        spike_count += 1
+        counted = spike_count + 1
         spike_before = previous_spike
         previous_spike = step
         """,
-        exact={"spike_count": "tau_count"},
     )
+    if axonal_delay is None:
+        return plain
+    at_axon = Fragment(
+        name="axonal counter",
+        equations="""
+        axonal_limit = count_limit*exp(-axonal_delay/tau_count) : 1 (shared)
+        in_axonal_burst : 1
+        """,
+        parameters={"axonal_delay": Parameter(Quantity(axonal_delay), "how much later the axon's end counts", source)},
+        events={
+            "axonal_event": "{spike} and spike_count < axonal_limit",
+            "axonal_burst": "{spike} and spike_count >= axonal_limit and in_axonal_burst < 0.5",
+        },
+        reset="in_axonal_burst = int(spike_count >= axonal_limit)",
+    )
+    return dataclasses.replace(at_axon + plain, name="leaky_counter")

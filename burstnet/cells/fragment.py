@@ -19,7 +19,7 @@ from brian2.units.fundamentalunits import Quantity
 from ..errors import ArgumentError, unknown_name
 from ..quantities import display_unit, format_quantity, same_dimensions, unit_name
 
-__all__ = ["Fragment", "Parameter", "ParameterSet", "parameter", "with_deviations"]
+__all__ = ["Fragment", "Parameter", "ParameterSet", "joined", "joined_each", "parameter", "with_deviations"]
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,16 @@ def _merge(kind: str, one: Fragment, other: Fragment, mine: Mapping, theirs: Map
     return {**mine, **theirs}
 
 
+def joined(*codes: str) -> str:
+    """Statements one after the other."""
+    return "\n".join(code.strip("\n") for code in codes if code.strip())
+
+
+def joined_each(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
+    """Statements by name, those of both one after the other."""
+    return {name: joined(one.get(name, ""), other.get(name, "")) for name in {**one, **other}}
+
+
 @dataclass(frozen=True)
 class Fragment:
     """A piece of a cell: equations, parameters, threshold, reset, events and their actions.
@@ -161,6 +171,16 @@ class Fragment:
         from being reached.
     steps : tuple of str
         State variables that hold the number of a step; a checkpoint moves them when a new timeline starts.
+    receptors : mapping of str to str
+        Name of a synaptic input to the state variable that an arriving event raises by the weight:
+        ``{"dendrite.ampa": "g_E_d"}``.
+    first, last : str
+        Statements at the beginning and at the end of each integration step, before thresholds are tested: ``first`` sees
+        what the last step left, ``last`` the new values.
+    on_transmission : mapping of str to str
+        What an event (or ``"spike"``) does before synapses transmit it, when the state is still that of before the reset.
+    regularly : mapping of str to str
+        Interval such as ``"400 ms"`` to statements that run at the start of every step that is a multiple of it.
     """
 
     name: str
@@ -178,6 +198,11 @@ class Fragment:
     namespace: Mapping[str, Any] = field(default_factory=dict)
     hold: Mapping[str, str] = field(default_factory=dict)
     steps: tuple[str, ...] = ()
+    receptors: Mapping[str, str] = field(default_factory=dict)
+    first: str = ""
+    last: str = ""
+    on_transmission: Mapping[str, str] = field(default_factory=dict)
+    regularly: Mapping[str, str] = field(default_factory=dict)
 
     def held(self) -> dict[str, str]:
         """What a silenced cell is held at: `hold`, or else what the reset assigns; empty if it cannot be silenced."""
@@ -210,24 +235,26 @@ class Fragment:
         if self.threshold and other.threshold:
             raise ArgumentError(f"A threshold is defined by both {self.name!r} and {other.name!r}; a cell has one.")
         _merge("name", self, other, self.names(), other.names())
-        actions = dict(self.on_event)
-        for event, code in other.on_event.items():
-            actions[event] = f"{actions[event]}\n{code}" if event in actions else code
         return Fragment(
             name=f"{self.name} + {other.name}",
             equations=f"{self.equations.strip()}\n{other.equations.strip()}".strip(),
             parameters={**self.parameters, **other.parameters},
             initial=_merge("initial value", self, other, self.initial, other.initial),
             threshold=self.threshold or other.threshold,
-            reset="\n".join(part for part in (self.reset, other.reset) if part),
+            reset=joined(self.reset, other.reset),
             events=_merge("event", self, other, self.events, other.events),
-            on_event=actions,
+            on_event=joined_each(self.on_event, other.on_event),
             ports=_merge("port", self, other, self.ports, other.ports),
             contributions=_merge("contribution", self, other, self.contributions, other.contributions),
             after=self.after + other.after,
             exact=_merge("exact decay", self, other, self.exact, other.exact),
             hold=_merge("hold", self, other, self.hold, other.hold),
             steps=self.steps + other.steps,
+            receptors=_merge("receptor", self, other, self.receptors, other.receptors),
+            first=joined(self.first, other.first),
+            last=joined(self.last, other.last),
+            on_transmission=joined_each(self.on_transmission, other.on_transmission),
+            regularly=joined_each(self.regularly, other.regularly),
             namespace=_merge(
                 "function",
                 self,
@@ -267,4 +294,8 @@ def with_deviations(cell: Fragment, names: Iterable[str]) -> Fragment:
         events=each(cell.events),
         on_event=each(cell.on_event),
         hold=each(cell.hold),
+        first=deviating(cell.first),
+        last=deviating(cell.last),
+        on_transmission=each(cell.on_transmission),
+        regularly=each(cell.regularly),
     )

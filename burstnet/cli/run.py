@@ -155,12 +155,23 @@ def print_estimate(cost: dict[str, float], target: str, why: str, folder: Path) 
     )
 
 
+def _print_curve(name: str, metric: dict[str, Any]) -> None:
+    """One line for each point of a curve."""
+    ((axis, points),) = metric["over"].items()
+    for k, at in enumerate(points):
+        mean, sd = ("-" if metric[part][k] is None else f"{metric[part][k]:.3f}" for part in ("mean", "sd"))
+        label = f"{name} at {axis}={at:g}"
+        typer.echo(f"{label:<30}{mean:>10}{sd:>9}  {metric['unit'] if metric['unit'] != '1' else ''}")
+
+
 def _print_table(experiment: Any, summary: dict[str, Any], folder: Path, total_s: float) -> None:
     typer.echo(f"{experiment.title}\n")
     typer.echo(f"{'':<30}{'mean':>10}{'SD':>9}  unit")
     for name in experiment.headline or summary["metrics"]:
         metric = summary["metrics"].get(name)
-        if metric:
+        if metric and "over" in metric:
+            _print_curve(name, metric)
+        elif metric:
             mean, sd = ("-" if metric[k] is None else f"{metric[k]:.3f}" for k in ("mean", "sd"))
             typer.echo(f"{name:<30}{mean:>10}{sd:>9}  {metric['unit'] if metric['unit'] != '1' else ''}")
     timing = summary["timing"]

@@ -1,5 +1,5 @@
 """Plasticity rules."""
 
-from .burst_dependent import BurstDependent
+from .burst_dependent import AdaptiveBurstDependent, BurstDependent
 
-__all__ = ["BurstDependent"]
+__all__ = ["AdaptiveBurstDependent", "BurstDependent"]

@@ -12,9 +12,10 @@ from ..cells.fragment import Parameter
 from ..errors import ArgumentError
 from ..quantities import default, same_dimensions
 
-__all__ = ["BurstDependent"]
+__all__ = ["AdaptiveBurstDependent", "BurstDependent"]
 
 _SOURCE = "Greedy et al. 2022, spiking program"
+_PAYEUR = "Payeur et al. 2021"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,17 +52,22 @@ class BurstDependent:
     tau_trace: Quantity = default(20 * ms)
     learning: str | None = None
 
+    #: Whether the presynaptic trace of a step's event is already there for what the target cell does in the same step.
+    trace_first = False
+    #: Variables that the target cell must have.
+    needs: tuple[str, ...] = ()
+
     def __post_init__(self) -> None:
         Parameter(Quantity(0.375)).checked(self.p_b, "p_b")
-        Parameter(1 * ms, positive=True).checked(self.tau_trace, "tau_trace")
-        if not same_dimensions(self.w_min, self.w_max):
-            raise ArgumentError(f"w_min={self.w_min} and w_max={self.w_max} have different units.")
-        if not 0 <= float(Quantity(self.w_max) - Quantity(self.w_min)):
-            raise ArgumentError(f"w_max={self.w_max} is not allowed; it must be at least w_min={self.w_min}.")
+        _check_common(self)
+
+    def eta_unit(self, weight: Quantity, source: Quantity | None) -> Quantity:
+        """A quantity of the dimension of `eta`, for a weight and a constant source."""
+        return weight / ms if source is None else weight / (ms * source)
 
     def fixed(self) -> dict[str, Any]:
         """What a build depends on."""
-        return {"learning": self.learning, "tau_trace": self.tau_trace}
+        return {"learning": self.learning}
 
     def parameters(self, projection: str) -> dict[str, Parameter]:
         """Run arguments, named after the projection."""
@@ -80,3 +86,84 @@ class BurstDependent:
             "burst": f"{weight} = clip({weight} + {step}, {bounds})",
             "event": f"{weight} = clip({weight} - p_b_{projection}*{step}, {bounds})",
         }
+
+    def source_action(self, projection: str, weight: str, keep: str = "1") -> str:
+        """What the source cell's event does to the weight."""
+        return ""
+
+
+def _check_common(rule: BurstDependent | AdaptiveBurstDependent) -> None:
+    Parameter(1 * ms, positive=True).checked(rule.tau_trace, "tau_trace")
+    if not same_dimensions(rule.w_min, rule.w_max):
+        raise ArgumentError(f"w_min={rule.w_min} and w_max={rule.w_max} have different units.")
+    if not 0 <= float(Quantity(rule.w_max) - Quantity(rule.w_min)):
+        raise ArgumentError(f"w_max={rule.w_max} is not allowed; it must be at least w_min={rule.w_min}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdaptiveBurstDependent:
+    """Burst-dependent plasticity against the target cell's own moving burst probability, with homeostasis.
+
+    With x the presynaptic trace, P the ratio of the target cell's moving averages of bursts and events, and h its excess
+    of events: at the target's event ``w += eta*(-min(P, 1) + h)*x``, at its burst ``w += eta*(1 + h)*x``, at the source's
+    event ``w += eta*max(0, rate_least - rate)`` with rates in Hz, where ``h = -max(0, 1 - rate_most/rate)``. Weights are kept in
+    [w_min, w_max]. The target cell is composed with `burstnet.cells.averages.burst_averages`, which holds P, h and rates.
+
+    Parameters
+    ----------
+    eta : Quantity or float
+        Learning rate, in the weight's unit.
+    w_min, w_max : Quantity or float
+        Bounds, in the weight's unit.
+    tau_trace : Quantity [ms]
+        Time constant of the presynaptic trace, which an event of the source raises by one before the target's of the same
+        step learns.
+    learning : str, optional
+        Knob or signal of the circuit that multiplies eta; averages and traces go on while it is 0.
+
+    References
+    ----------
+    Payeur et al. (2021), Nature Neuroscience 24, equations 1 to 3 and homeostasis in their Methods; published program.
+    """
+
+    eta: Quantity | float
+    w_min: Quantity | float = 0.0
+    w_max: Quantity | float = 1.0
+    tau_trace: Quantity = default(100 * ms)
+    learning: str | None = None
+
+    trace_first = True
+    needs: tuple[str, ...] = ("learn_down", "learn_up", "learn_idle")
+
+    def __post_init__(self) -> None:
+        _check_common(self)
+
+    def eta_unit(self, weight: Quantity, source: Quantity | None) -> Quantity:
+        """A quantity of the dimension of `eta`."""
+        return weight
+
+    def fixed(self) -> dict[str, Any]:
+        """What a build depends on."""
+        return {"learning": self.learning}
+
+    def parameters(self, projection: str) -> dict[str, Parameter]:
+        """Run arguments, named after the projection."""
+        return {
+            f"eta_{projection}": Parameter(Quantity(self.eta), "learning rate", _PAYEUR),
+            f"w_min_{projection}": Parameter(Quantity(self.w_min), "lower bound of the weight", _PAYEUR),
+            f"w_max_{projection}": Parameter(Quantity(self.w_max), "upper bound of the weight", _PAYEUR),
+        }
+
+    def actions(self, projection: str, weight: str, x: str, keep: str = "1") -> dict[str, str]:
+        """What the target cell's ``burst`` and ``event`` do to the weight; `keep` is the part that no lesion freezes."""
+        step = f"{self.learning or '1'}*{keep}*eta_{projection}*{x}"
+        bounds = f"w_min_{projection}, w_max_{projection}"
+        return {
+            "burst": f"{weight} = clip({weight} + learn_up_post*{step}, {bounds})",
+            "event": f"{weight} = clip({weight} + learn_down_post*{step}, {bounds})",
+        }
+
+    def source_action(self, projection: str, weight: str, keep: str = "1") -> str:
+        """What the source cell's event does to the weight."""
+        step = f"{self.learning or '1'}*{keep}*eta_{projection}*learn_idle_post"
+        return f"{weight} = clip({weight} + {step}, w_min_{projection}, w_max_{projection})"

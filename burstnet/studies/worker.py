@@ -19,7 +19,7 @@ from typing import Any
 
 from brian2.units import second
 
-from ..analysis.metrics import as_plain
+from ..analysis.metrics import as_plain, scalars
 from ..compiled import Compiled, compile
 from ..errors import BurstnetError
 from ..experiment import Setup, find_experiment
@@ -159,7 +159,7 @@ def _run(task: Task, scratch: Path, progress: Callable[[float], None] | None) ->
             report=(lambda what, done: progress(done)) if progress else None,
         )
     result.about["provenance"]["command"] = task.command
-    measured = as_plain(_metrics_of(task, setup)(result))
+    measured = as_plain(scalars(_metrics_of(task, setup)(result)))
     result.save(scratch / "result.nc")
     timing = result.about["timing"]
     record = {

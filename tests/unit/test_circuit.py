@@ -72,7 +72,7 @@ def test_words_of_brian2_are_no_knobs_or_signals(name):
         (lambda: Circuit([population(inject={"soma": "k"})]), "Unknown signal injected into 'a' 'k'; allowed: none"),
         (lambda: two(projection(gain="gian"), knobs=[Knob("gain")]), "Unknown knob of .*'gian'.*Did you mean 'gain'?"),
         (lambda: two(projection(tied_to="V", weight=None)), "Unknown projection 'V'"),
-        (lambda: projection(on="bursts"), "Unknown event .*'bursts'; .*Did you mean 'burst'?"),
+        (lambda: two(projection(on="bursts")), "Unknown event .*'bursts'; .*Did you mean 'burst'?"),
     ],
 )
 def test_references_are_checked(make, says):
@@ -89,9 +89,9 @@ def test_references_are_checked(make, says):
         (lambda: population(cell=BODY, readout=Readout()), "has a readout, but its cell has no 'event'"),
         (lambda: two(dt=1 * mV), "dt=1. mV is not allowed"),
         (lambda: two(dt=0 * ms), "dt=.* is not allowed; give a time above 0"),
-        (lambda: projection(weight=1 * mV), "weight=1. mV has the wrong unit; it is a current"),
-        (lambda: projection(weight=1.0), "weight=1.0 has the wrong unit; it is a current"),
-        (lambda: projection(source=5 * pA, weight=5 * pA), "has the wrong unit; it is a plain factor"),
+        (lambda: two(projection(weight=1 * mV)), "weight=1. mV has the wrong unit; it is a current"),
+        (lambda: two(projection(weight=1.0)), "weight=1.0 has the wrong unit; it is a current"),
+        (lambda: two(projection(source=5 * pA, weight=5 * pA)), "has the wrong unit; it is a plain factor"),
         (lambda: projection(source=5 * mV, weight=1.0), "source of projection 'W'=5 mV has the wrong unit"),
         (lambda: projection(weight=None), "needs either weight or tied_to"),
         (lambda: projection(tied_to="V"), "needs either weight or tied_to"),
@@ -143,8 +143,8 @@ def plastic(**options):
 @pytest.mark.parametrize(
     "make, says",
     [
-        (lambda: plastic(eta=1.0), "eta=1.0 has the wrong unit"),
-        (lambda: plastic(w_min=0.0, w_max=1.0), "w_min=0.0 is not in the unit of its weight, amp"),
+        (lambda: two(plastic(eta=1.0)), "eta=1.0 has the wrong unit"),
+        (lambda: two(plastic(w_min=0.0, w_max=1.0)), "w_min=0.0 is not in the unit of its weight, amp"),
         (lambda: plastic(w_max=1 * mV), "w_min=.* and w_max=.* have different units"),
         (lambda: plastic(w_max=-1 * pA), "w_max=-1. pA is not allowed; it must be at least w_min"),
         (lambda: plastic(p_b=1 * Hz), "p_b=1 Hz has the wrong unit"),
@@ -268,6 +268,7 @@ def test_a_description_is_json_and_equal_for_equal_circuits():
         dict(offset=2 * pA),
         dict(drive=2 * pA),
         dict(drive_weight=1),
+        dict(tau_trace=10 * ms),
     ],
     ids=str,
 )
@@ -286,7 +287,6 @@ def test_another_value_is_no_other_program(change):
         dict(delay=1 * ms),
         dict(connect=FixedIndegree(2)),
         dict(slots=3),
-        dict(tau_trace=10 * ms),
         dict(on="burst"),
         dict(combine="multiply"),
         dict(expression="2*offset"),

@@ -1,0 +1,81 @@
+"""What a recording adds to a circuit's objects: Brian2 monitors. Imports circuit, recording and neurons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from brian2 import Clock, SpikeMonitor, StateMonitor
+
+from .circuit import Circuit
+from .neurons import incoming
+from .recording import Recording
+
+if TYPE_CHECKING:
+    from .objects import Brian2Objects
+
+__all__ = ["monitors"]
+
+
+def monitors(circuit: Circuit, recording: Recording, objects: Brian2Objects) -> dict[str, Any]:
+    """Monitors in slot 'start', before the control group: a sample at step k holds the state after step k - 1."""
+    statistics, states = (stride * circuit.dt for stride in recording.strides(circuit.dt))
+    clocks = {
+        "statistics": Clock(dt=statistics, name="statistics_clock"),
+        "states": Clock(dt=states, name="states_clock"),
+    }
+    found: dict[str, Any] = {}
+    read = [
+        f"{p.name}_{v}"
+        for p in circuit.populations
+        if p.readout
+        for v in ("event_total", "burst_total", "event_average", "burst_average")
+    ]
+    if read:
+        found["statistics"] = StateMonitor(
+            objects.control, read, record=True, clock=clocks["statistics"], when="start", order=-1, name="statistics"
+        )
+    for population in circuit.populations:
+        group = objects.populations[population.name]
+        cells = recording.recorded_cells(population.n)
+        if cells and population.cell.threshold:
+            source = group if cells == population.n else group[:cells]
+            kind = ["spike_kind"] if "event" in population.cell.events else None
+            found[f"{population.name}_spikes"] = SpikeMonitor(source, variables=kind, name=f"{population.name}_spikes")
+        sampled = [f"sum_{name}" for name in recording.means.get(population.name, ())]
+        sampled += [f"w_{p.name}" for p in incoming(circuit, population) if p.constant and p.name in recording.weights]
+        if sampled:
+            record = np.arange(min(population.n, recording.cells))
+            found[f"{population.name}_states"] = StateMonitor(
+                group,
+                sampled,
+                record=record,
+                clock=clocks["states"],
+                when="start",
+                order=-1,
+                name=f"{population.name}_states",
+            )
+        if recording.trace.get(population.name):
+            found[f"{population.name}_trace"] = StateMonitor(
+                group,
+                list(recording.trace[population.name]),
+                record=[0],
+                clock=objects.control.clock,
+                when="end",
+                name=f"{population.name}_trace",
+            )
+    for projection in circuit.projections:
+        if projection.name in recording.weights and not projection.constant and projection.plasticity:
+            synapses = objects.projections[projection.name]
+            sizes = (circuit.population(name).n for name in (str(projection.source), projection.target))
+            indices = np.arange(min(recording.cells, projection.connect.at_least(*sizes)))
+            found[f"{projection.name}_weights"] = StateMonitor(
+                synapses,
+                [f"w_{projection.name}"],
+                record=indices,
+                clock=clocks["states"],
+                when="start",
+                order=-1,
+                name=f"{projection.name}_weights",
+            )
+    return found
