@@ -106,7 +106,7 @@ def adex(parameters: AdExParameters | None = None, *, restart: str = "reset", ex
             "held_until": "-1e9",
         },
         threshold="V > V_spike",
-        reset="V = V_r\nw_A += b/g_L\nheld_until = 1.0*t_in_timesteps + floor(tau_ref/dt + 0.5)",
+        reset="V = V_r\nw += b/g_L\nheld_until = 1.0*t_in_timesteps + floor(tau_ref/dt + 0.5)",
         hold={"V": "E_L"},
         ports={"soma": "I_soma"},
         receptors={"soma.ampa": "g_E", "soma.gaba": "g_I"},
