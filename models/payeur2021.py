@@ -29,6 +29,9 @@ DT = 0.1 * ms
 #: Axonal delay of ordinary, noise and STP connections; plastic and gated ones have none.
 DELAY = 0.8 * ms
 _SPREAD = 5 * mV
+#: Interneurons have no bursts in the sense of the rule: with a counter that forgets within their shortest interval
+#: (1.1 ms) every spike is an event, and event rates are their firing rates.
+_EVERY_SPIKE = 0.3 * ms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,4 +146,4 @@ def _interneuron(parameters: interneuron.AdExParameters, published: Published) -
     cell = interneuron.adex(
         parameters.replace(V_spread=_SPREAD), restart=published.adex_restart, exponential=published.exponential
     )
-    return cell + leaky_counter()
+    return cell + leaky_counter(_EVERY_SPIKE)
