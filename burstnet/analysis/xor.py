@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ..errors import ArgumentError
 from ..result import Result
 from .metrics import Metric
-from .xor_examples import PATTERNS, TARGETS, Examples, example_responses, examples
+from .xor_examples import PATTERNS, TARGETS, Examples, PatternTraces, example_responses, examples, pattern_traces
 
-__all__ = ["LINE", "cost", "epoch_cost", "example_cost", "margins", "ordered", "separated", "xor_metrics"]
+__all__ = [
+    "LINE",
+    "XorSummary",
+    "cost",
+    "epoch_cost",
+    "example_cost",
+    "margins",
+    "ordered",
+    "separated",
+    "xor_metrics",
+    "xor_summary",
+]
 
 #: Event rate [Hz] that tells the two outputs apart.
 LINE = 6.0
@@ -178,3 +191,66 @@ def xor_metrics(
         costs = epoch_cost(example_cost(result, output, trained))
         found["first_epoch.cost"], found["last_epoch.cost"] = Metric("1", costs[:, 0]), Metric("1", costs[:, -1])
     return found
+
+
+@dataclass(frozen=True, eq=False)
+class XorSummary:
+    """What a run's figure shows.
+
+    Attributes
+    ----------
+    tests : dict of str to ndarray, shape (seeds, 4)
+        Test phase to output event rates [Hz] of the four patterns, without teacher.
+    costs : ndarray, shape (seeds, epochs)
+        Of every training epoch.
+    epoch : PatternTraces
+        One training epoch of all populations, the output last.
+    number : int
+        Which one, counted from 0.
+    """
+
+    tests: dict[str, np.ndarray]
+    costs: np.ndarray
+    epoch: PatternTraces
+    number: int
+
+
+def xor_summary(
+    result: Result,
+    *,
+    populations: tuple[str, ...] = ("hid1", "hid2", "out"),
+    tests: tuple[str, ...] = ("before", "after"),
+    training: str = "training",
+    epoch: int | None = None,
+    width: float = 0.4,
+    length: float = 8.0,
+    teaching: float = 7.2,
+    settled: float = 2.0,
+) -> XorSummary:
+    """Test rates, costs and one epoch of a run.
+
+    Parameters
+    ----------
+    result : Result
+    populations, tests, training, length, teaching, settled
+        See `xor_metrics`.
+    epoch : int, optional
+        Training epoch that is shown; that after a fifth of them by default, as in the paper.
+    width : float
+        Width of a bin [s].
+
+    Raises
+    ------
+    ArgumentError
+        If a phase does not exist or has no whole epoch, or counts or moving averages were not recorded.
+    """
+    times = {"length": length, "teaching": teaching, "settled": settled}
+    output = populations[-1]
+    trained = examples(result, training, **times)
+    number = trained.epochs // 5 if epoch is None else epoch
+    return XorSummary(
+        {test: example_responses(result, output, examples(result, test, **times).epoch(0))[0] for test in tests},
+        epoch_cost(example_cost(result, output, trained)),
+        pattern_traces(result, populations, trained.epoch(number), width),
+        number % trained.epochs,
+    )

@@ -1,0 +1,58 @@
+"""A printed page of lettered panels, placed in inches. Imports style."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from . import style
+
+__all__ = ["WIDTH", "Page", "zero_line"]
+
+#: Inches: two columns of a paper.
+WIDTH = 7.2
+
+
+class Page:
+    """A figure bound to no backend and unknown to pyplot.
+
+    Parameters
+    ----------
+    height, width : float
+        Inches.
+    """
+
+    def __init__(self, height: float, width: float = WIDTH) -> None:
+        self.width, self.height = width, height
+        self.figure = Figure(figsize=(width, height), facecolor="white")
+
+    def axes(
+        self, label: str, left: float, top: float, width: float, height: float, letter: str = "", above: float = 0.06
+    ) -> Axes:
+        """New axes.
+
+        Parameters
+        ----------
+        label : str
+            Of the axes, by which they are found again.
+        left, top : float
+            Place of their upper left corner, from that of the page [inch].
+        width, height : float
+            Inches.
+        letter : str
+            Of the panel, at its upper left, beside the label of its vertical axis.
+        above : float
+            How far above the axes the letter is [inch].
+        """
+        box = (left / self.width, 1 - (top + height) / self.height, width / self.width, height / self.height)
+        ax = self.figure.add_axes(box, label=label)
+        if letter:
+            x, y = max(0.06, left - 0.52), top - above
+            at = (x / self.width, 1 - y / self.height)
+            self.figure.text(*at, letter, weight="bold", size=9, va="center", ha="left")
+        return ax
+
+
+def zero_line(ax: Axes, value: float = 0.0, label: str = "zero") -> None:
+    """A quiet horizontal line behind the data."""
+    ax.axhline(value, color=style.QUIET, linewidth=0.6, zorder=0.5, label=label)
