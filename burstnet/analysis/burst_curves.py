@@ -1,4 +1,4 @@
-"""Burst probability and event rate against a current that is raised in steps. Imports rates, result and errors."""
+"""Burst probability and event rate against a current raised in steps. Imports rates, metrics, result and errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A plastic projection whose weights follow burst probability minus its moving average. Imports rates, weights, result."""
+"""A plastic projection whose weights follow burst probability minus its moving average.
+
+Imports rates, weights, metrics, result and errors.
+"""
 
 from __future__ import annotations
 

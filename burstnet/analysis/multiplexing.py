@@ -103,7 +103,7 @@ def multiplexing_traces(
         Populations of the lower and of the upper area.
     interneurons : mapping of str to str, optional
         Name of a trace to population; ``{"PV": "pv", "SST": "sst"}`` by default, of which those are taken that are there.
-        Their rate counts events and bursts' second spikes: with a burst limit below the refractory period, every spike.
+        Every spike of an interneuron counts as an event.
 
     Raises
     ------
@@ -119,8 +119,7 @@ def multiplexing_traces(
     given = interneurons is not None
     for name, population in (interneurons or {"PV": "pv", "SST": "sst"}).items():
         if given or population in result.populations:
-            counted = [binned_rate(result, population, event, width)[1] for event in ("event", "burst")]
-            values[name] = counted[0] + counted[1]
+            values[name] = binned_rate(result, population, "event", width)[1]
     return MultiplexingTraces(time, values)
 
 
@@ -193,7 +192,7 @@ def correlations(
 
     References
     ----------
-    Payeur et al. (2021), Fig. 3: 0.94 to 0.98 for `TRANSMITTED`, but BP1~BR2 0.91; within 0.13 of zero for ER~I_d and
+    Payeur et al. (2021), Fig. 3: 0.93 to 0.98 for `TRANSMITTED`, but BP1~BR2 0.91; within 0.13 of zero for ER~I_d and
     BP2~I_s.
     """
     inside = traces.within(*window)
@@ -250,9 +249,13 @@ def rescaled(values: np.ndarray, response: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray, shape (n,)
-        From the response's least value to its greatest; half way where `values` do not vary.
+        From the response's least value to its greatest; half way where `values` do not vary, NaN where one of both has
+        no value.
     """
-    low, high = np.nanmin(response), np.nanmax(response)
-    bottom, top = np.nanmin(values), np.nanmax(values)
-    part = (values - bottom) / (top - bottom) if top > bottom else np.where(np.isfinite(values), 0.5, np.nan)
-    return low + (high - low) * part
+    values, response = np.asarray(values, dtype=float), np.asarray(response, dtype=float)
+    found, answers = values[np.isfinite(values)], response[np.isfinite(response)]
+    if not found.size or not answers.size:
+        return np.full(values.shape, np.nan)
+    size = np.ptp(found)
+    part = (values - found.min()) / size if size > 0 else np.where(np.isfinite(values), 0.5, np.nan)
+    return answers.min() + np.ptp(answers) * part

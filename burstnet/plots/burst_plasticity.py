@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import matplotlib
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -14,7 +13,7 @@ from ..analysis.burst_plasticity import BurstPlasticityTraces, burst_plasticity_
 from ..analysis.rates import mean_and_sd
 from ..result import Result
 from . import style
-from .panels import Page
+from .panels import Page, fit
 
 __all__ = ["burst_plasticity_figure", "draw_burst_plasticity"]
 
@@ -96,7 +95,7 @@ def _weight(ax: Axes, traces: BurstPlasticityTraces) -> None:
     first = float(traces.weight[:, 0].mean())
     ax.axhline(first, color=style.QUIET, linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=1.5, label="start")
     style.seed_lines(ax, traces.weight_time, traces.weight, style.INK, "weight")
-    _fit(ax, [traces.weight], bottom=None)
+    fit(ax, [traces.weight])
     ax.set_ylabel("mean weight")
 
 
@@ -116,26 +115,15 @@ def _bursts(ax: Axes, traces: BurstPlasticityTraces) -> None:
         zorder=4,
     )
     # What a moving average is before its first events is no part of the scale.
-    _fit(ax, [percent, 100 * traces.pre_burst_probability], bottom=0.0)
+    fit(ax, [percent, 100 * traces.pre_burst_probability], bottom=0.0)
     ax.set_ylabel("burst\nprobability (%)")
 
 
 def _events(ax: Axes, traces: BurstPlasticityTraces) -> None:
     ax.plot(traces.time, mean_and_sd(traces.pre_event_rate)[0], color=_PRE, linewidth=0.8, label="presynaptic")
     style.seed_lines(ax, traces.time, traces.event_rate, _POST, "postsynaptic")
-    _fit(ax, [traces.event_rate, traces.pre_event_rate], bottom=0.0)
+    fit(ax, [traces.event_rate, traces.pre_event_rate], bottom=0.0)
     ax.set_ylabel("event rate (Hz)")
-
-
-def _fit(ax: Axes, drawn: list[np.ndarray], bottom: float | None) -> None:
-    """Limits that hold the seeds of what is drawn, whatever band they are drawn as."""
-    joined = np.concatenate([values.ravel() for values in drawn])
-    joined = joined[np.isfinite(joined)]
-    low, high = float(joined.min(initial=np.inf)), float(joined.max(initial=-np.inf))
-    if low > high:
-        return
-    room = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
-    ax.set_ylim(low - room if bottom is None else bottom, high + room)
 
 
 def _shade(ax: Axes, phases: Mapping[str, tuple[float, float]]) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from . import style
 
-__all__ = ["WIDTH", "Page", "zero_line"]
+__all__ = ["WIDTH", "Page", "fit", "zero_line"]
 
 #: Inches: two columns of a paper.
 WIDTH = 7.2
@@ -51,6 +54,18 @@ class Page:
             at = (x / self.width, 1 - y / self.height)
             self.figure.text(*at, letter, weight="bold", size=9, va="center", ha="left")
         return ax
+
+
+def fit(ax: Axes, drawn: Iterable[np.ndarray], bottom: float | None = None) -> None:
+    """Vertical limits that hold what is drawn, and start at `bottom` if it is given; as they are if there is nothing."""
+    joined = np.concatenate([np.ravel(values) for values in drawn])
+    joined = joined[np.isfinite(joined)]
+    if not joined.size:
+        return
+    low, high = float(joined.min()), float(joined.max())
+    low = low if bottom is None else bottom
+    room = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
+    ax.set_ylim(low - room if bottom is None else bottom, high + room)
 
 
 def zero_line(ax: Axes, value: float = 0.0, label: str = "zero") -> None:

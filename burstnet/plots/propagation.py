@@ -23,7 +23,7 @@ from ..analysis.multiplexing import (
 from ..analysis.rates import mean_and_sd
 from ..result import Result
 from . import style
-from .panels import Page
+from .panels import Page, fit
 
 __all__ = ["draw_propagation", "propagation_figure"]
 
@@ -193,11 +193,7 @@ def _finish(ax: Axes, drawn: MultiplexingTraces, name: str, shown: tuple[float, 
     scale = _scale(drawn, name)
     mean, sd = (scale * values for values in mean_and_sd(drawn.of(name)))
     spread = np.nan_to_num(sd)
-    joined = np.concatenate([mean + spread, mean - spread, *more])
-    joined = joined[np.isfinite(joined)]
-    if joined.size:
-        room = 0.06 * np.ptp(joined) or 1.0
-        ax.set_ylim(max(0.0, joined.min() - room), joined.max() + room)
+    fit(ax, [mean + spread, np.maximum(mean - spread, 0), *more])
     ax.set_xlim(*shown)
     ax.set_ylabel(
         "burst prob. (%)" if name.startswith("BP") else "events (Hz)" if name.startswith("ER") else "spikes (Hz)"

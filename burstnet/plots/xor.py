@@ -15,7 +15,7 @@ from ..analysis.xor import LINE, XorSummary, xor_summary
 from ..analysis.xor_examples import PATTERNS, TARGETS, PatternTraces, examples, pattern_traces
 from ..result import Result
 from . import style
-from .panels import Page, zero_line
+from .panels import Page, fit, zero_line
 
 __all__ = ["draw_one_phase", "draw_xor", "one_phase_figure", "xor_figure"]
 
@@ -90,7 +90,6 @@ def draw_xor(summary: XorSummary, *, line: float = LINE) -> Figure:
 
 def _tests(ax: Axes, tests: Mapping[str, np.ndarray], line: float) -> None:
     """A column a pattern; those that should be high stand on a shade."""
-    top = line
     for k, high in enumerate(TARGETS):
         if high:
             ax.axvspan(k - 0.5, k + 0.5, color=_HIGH, linewidth=0, zorder=-10, gid="high")
@@ -110,13 +109,12 @@ def _tests(ax: Axes, tests: Mapping[str, np.ndarray], line: float) -> None:
             x, mean, "o", markersize=4.5, linestyle="none", markerfacecolor=filled, markeredgecolor=colour, label=test,
             zorder=3,
         )  # fmt: skip
-        top = max(top, float(np.nanmax(rates)))
     ax.annotate(
         f"{line:g} Hz", (1, line), (3, 0), ("axes fraction", "data"), "offset points",
         ha="left", va="center", size=6.5, color=style.QUIET, annotation_clip=False,
     )  # fmt: skip
     ax.set_xlim(-0.5, len(PATTERNS) - 0.5)
-    ax.set_ylim(0, 1.08 * top)
+    fit(ax, [np.array([line]), *tests.values()], bottom=0.0)
     ax.set_xticks(range(len(PATTERNS)), PATTERNS)
     ax.tick_params(axis="x", length=0)
     ax.set_xlabel("input; shaded: output should be high")
@@ -133,20 +131,18 @@ def _cost(ax: Axes, summary: XorSummary) -> None:
         ha="left", va="top", size=6.5, color=style.QUIET,
     )  # fmt: skip
     ax.set_xlim(1, max(2, len(epochs)))
-    ax.set_ylim(0, 1.08 * float(np.nanmax(summary.costs)))
+    fit(ax, [summary.costs], bottom=0.0)
     ax.set_xlabel("epoch")
     ax.set_ylabel("cost of an epoch")
 
 
 def _epoch(ax: Axes, epoch: PatternTraces, values: Mapping[str, np.ndarray], name: str, scale: float) -> None:
     colours = style.population_colours(["", *values])  # as in a circuit whose inputs are not drawn
-    highest = 0.0
     for population, traces in values.items():
         style.seed_lines(ax, epoch.time, scale * traces, colours[population], population)
-        highest = max(highest, float(scale * np.nanmax(traces)))
     number = len(PATTERNS)
     ax.set_xlim(0, number * epoch.length)
-    ax.set_ylim(0, 1.06 * highest)
+    fit(ax, [scale * traces for traces in values.values()], bottom=0.0)
     for k in range(number):
         start = k * epoch.length
         if epoch.teaching < epoch.length:
@@ -249,7 +245,6 @@ def draw_one_phase(
     colours = dict(zip(rules, style.ARMS, strict=False))
     old = published or {}
     drawn = [t.event_rate[population] for group in (schedules, old) for found in group.values() for t in found.values()]
-    top = max((float(np.nanmax(rates)) for rates in drawn), default=line)
     with matplotlib.rc_context(style.RC):
         page = Page(2.35)
         gap = 0.3
@@ -267,7 +262,7 @@ def draw_one_phase(
                     label=f"{rule} published", zorder=2.5,
                 )  # fmt: skip
             ax.set_xlim(0, len(PATTERNS) * length)
-            ax.set_ylim(0, 1.06 * top)
+            fit(ax, [np.array([line]), *drawn], bottom=0.0)
             for j, high in enumerate(TARGETS):
                 if high:
                     ax.axvspan(j * length, (j + 1) * length, color=_HIGH, linewidth=0, zorder=-10, gid="high")

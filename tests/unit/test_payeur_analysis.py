@@ -283,11 +283,12 @@ def test_rescaled_fills_the_range_of_the_response():
     found = rescaled(np.array([-1.0, 0, 1]), np.array([2.0, np.nan, 6]))
     assert found == pytest.approx([2, 4, 6])
     assert rescaled(np.ones(2), np.array([2.0, 6])) == pytest.approx([4, 4])
+    assert np.isnan(rescaled(np.ones(2), np.full(3, np.nan))).all()
 
 
 def test_multiplexing_traces_of_a_result():
     time = np.arange(81) / 20
-    counts = {"pyr1": (100 * time, 20 * time), "pyr2": (50 * time, 25 * time), "pv": (130 * time, 20 * time)}
+    counts = {"pyr1": (100 * time, 20 * time), "pyr2": (50 * time, 25 * time), "pv": (150 * time, 0 * time)}
     found = multiplexing_traces(make_result(counts, [("all", 4, {})], time))
     assert list(found.values) == ["ER1", "BR1", "BP1", "ER2", "BR2", "BP2", "PV"]
     for name, value in (("ER1", 10), ("BP1", 0.2), ("ER2", 5), ("BR2", 2.5), ("PV", 15)):

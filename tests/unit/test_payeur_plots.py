@@ -209,7 +209,22 @@ def test_propagation_of_a_result():
     wave = np.cumsum(np.concatenate([[0], 5 + 2 * somatic_sine(time[1:])])) / 2
     counts = {name: (wave, 0.3 * wave) for name in ("pyr1", "pyr2", "pv")}
     figure = drawn(propagation_figure(make_result(counts, [("all", 4, {})], time)))
-    assert line(panel(figure, "PV"), "PV")[1] == pytest.approx(1.3 * line(panel(figure, "ER1"), "ER1")[1])
+    assert line(panel(figure, "PV"), "PV")[1] == pytest.approx(line(panel(figure, "ER1"), "ER1")[1])
+
+
+@pytest.mark.filterwarnings("error")
+def test_silent_populations_are_drawn_without_values():
+    given = traces()
+    silent = {n: np.full_like(v, np.nan) if n.startswith("BP") else 0 * v for n, v in given.values.items()}
+    figure = drawn(draw_propagation(MultiplexingTraces(given.time, silent)))
+    assert np.isnan(line(panel(figure, "BP1"), "BP1")[1]).all()
+    assert np.isnan(line(panel(figure, "correlations"), "control")[0]).all()
+    time = np.arange(401) * 0.4
+    timeline = [("before", 32, {}), ("training", 96, {}), ("after", 32, {})]
+    counts = dict.fromkeys(("hid1", "hid2", "out"), (0 * time, 0 * time))
+    figure = drawn(xor_figure(make_result(counts, timeline, time, {"out_event_average": 0 * time})))
+    assert line(panel(figure, "tests"), "after")[1] == pytest.approx(np.zeros(4))
+    assert np.isnan(line(panel(figure, "burst_probability"), "out")[1]).all()
 
 
 # Exclusive or
