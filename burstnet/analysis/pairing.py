@@ -1,26 +1,28 @@
-"""Pairing protocols of burst-dependent plasticity: weight changes out of a result. Imports rates, weights, result, errors."""
+"""Pairing protocols of burst-dependent plasticity: weight changes out of results.
+
+Imports pairing_theory, rates, weights, result and errors.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..errors import ArgumentError, unknown_name
 from ..result import Result
+from .pairing_theory import PairingRule
 from .rates import mean_and_sd
 from .weights import recorded_weights
 
-__all__ = ["PairingCurve", "PairingData", "pairing_data"]
+__all__ = ["PairingCurve", "PairingData", "pairing_curve", "pairing_data"]
 
-#: Payeur et al. 2021, Fig. 2B to D: frequencies [Hz] of periodic pairing, rates [Hz] of Poisson pairing, burst
-#: probabilities of burst-Poisson pairing.
-FREQUENCIES = np.linspace(1, 100, 20)
-RATES = np.linspace(1, 50, 10)
-PROBABILITIES = np.linspace(0, 0.45, 10)
-#: Their initial burst probabilities of Poisson pairing, and event rates [Hz] of burst-Poisson pairing.
-INITIAL_PROBABILITIES, EVENT_RATES = (0.3, 0.5), (5.0, 10.0)
+#: Train to the parameter that its conditions vary and their number, as in Payeur et al. 2021, Fig. 2B to D.
+TRAINS = {"periodic": ("frequency", 20), "poisson": ("rate", 10), "burst-poisson": ("burst_chance", 10)}
+#: Initial event rate [Hz] there, and initial burst probabilities of the trains.
+_EVENTS, _INITIAL = 5.0, {"periodic": 0.15, "poisson": 0.3, "burst-poisson": 0.2}
+_UNITS = {"": 1.0, "Hz": 1.0, "s": 1.0, "ms": 1e-3}
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,10 +35,18 @@ class PairingCurve:
         Frequency or rate [Hz], or burst probability.
     change : ndarray, shape (realisations, n)
         Weight change.
+    initial : tuple of float
+        Moving averages of event and burst rate to begin with [Hz].
+    duration : float
+        Seconds.
+    rule : PairingRule
     """
 
     x: np.ndarray
     change: np.ndarray
+    initial: tuple[float, float] = (5.0, 1.5)
+    duration: float = 100.0
+    rule: PairingRule = field(default_factory=PairingRule)
 
     @property
     def mean(self) -> np.ndarray:
@@ -69,55 +79,100 @@ class PairingData:
 
 
 def pairing_data(
-    result: Result,
-    *,
-    periodic: str | None = "periodic",
-    poisson: Mapping[float, str] | None = None,
-    burst_poisson: Mapping[float, str] | None = None,
-    frequencies: np.ndarray = FREQUENCIES,
-    rates: np.ndarray = RATES,
-    probabilities: np.ndarray = PROBABILITIES,
+    results: Result | Iterable[Result], *, projection: str = "pairing", points: int | None = None
 ) -> PairingData:
-    """Weight changes of all pairing protocols out of the sampled weights of one run.
+    """Weight changes of pairing protocols, each told from the parameters of its run.
 
     Parameters
     ----------
-    result : Result
-        With the weights of a projection for each condition. Synapse k of a projection is paired at value ``k % n`` of the
-        n values that are varied, so that further synapses, and seeds, are realisations.
-    periodic : str, optional
-        Projection of periodic pairing; None for none.
-    poisson, burst_poisson : mapping of float to str, optional
-        Initial burst probability, or event rate [Hz], to projection. By default ``{0.3: "poisson_30", 0.5: "poisson_50"}``
-        and ``{5: "burst_poisson_5", 10: "burst_poisson_10"}``.
-    frequencies, rates, probabilities : ndarray
-        What the protocols vary; those of Payeur et al. 2021 by default.
+    results : Result or iterable of Result
+        Runs whose parameters name what is varied: ``frequency_first`` and ``frequency_last``, ``rate_...`` or
+        ``burst_chance_...``. Runs of the same protocol and setting are joined.
+    projection : str
+        Its weights were sampled, one of each pair of cells.
+    points : int, optional
+        Conditions, see `pairing_curve`; 20 of periodic trains and 10 of others by default.
 
     Raises
     ------
     ArgumentError
-        If weights of a projection were not recorded or do not fit the values that are varied.
+        If a run is of no pairing protocol, or as `pairing_curve`.
     """
-    if poisson is None:
-        poisson = {p: f"poisson_{100 * p:g}" for p in INITIAL_PROBABILITIES}
-    if burst_poisson is None:
-        burst_poisson = {rate: f"burst_poisson_{rate:g}" for rate in EVENT_RATES}
-    return PairingData(
-        None if periodic is None else _curve(result, periodic, frequencies),
-        {p: _curve(result, name, rates) for p, name in poisson.items()},
-        {rate: _curve(result, name, probabilities) for rate, name in burst_poisson.items()},
-    )
+    found: dict[str, dict[float, PairingCurve]] = {train: {} for train in TRAINS}
+    for result in [results] if isinstance(results, Result) else results:
+        train = _train(result)
+        varied, usual = TRAINS[train]
+        first, last = (_parameter(result, f"{varied}_{end}", 0.0) for end in ("first", "last"))
+        curve = pairing_curve(result, np.linspace(first, last, points or usual), projection=projection)
+        key = {
+            "periodic": 0.0,
+            "poisson": curve.initial[1] / curve.initial[0],
+            "burst-poisson": curve.initial[0],
+        }[train]
+        same = found[train].get(round(key, 9))
+        if same is not None:
+            change = np.concatenate([same.change, curve.change])
+            curve = PairingCurve(curve.x, change, curve.initial, curve.duration, curve.rule)
+        found[train][round(key, 9)] = curve
+    return PairingData(found["periodic"].get(0.0), found["poisson"], found["burst-poisson"])
 
 
-def _curve(result: Result, projection: str, x: np.ndarray) -> PairingCurve:
+def pairing_curve(result: Result, x: np.ndarray, *, projection: str = "pairing") -> PairingCurve:
+    """Weight changes of one run.
+
+    Parameters
+    ----------
+    result : Result
+    x : ndarray, shape (n,)
+        What is varied. Pair k of the projection has condition ``k % n``, so that further pairs, and seeds, are
+        realisations.
+    projection : str
+        Its weights were sampled.
+
+    Raises
+    ------
+    ArgumentError
+        If the weights were not recorded or their number is no multiple of n.
+    """
     known = recorded_weights(result)
     if projection not in known:
         raise unknown_name("projection", projection, known)
     weight = result.data[f"{projection}_weight"].values
-    seeds, _, synapses = weight.shape
-    if synapses % len(x):
+    seeds, _, pairs = weight.shape
+    if pairs % len(x):
         raise ArgumentError(
-            f"{projection!r} has {synapses} sampled synapses; for {len(x)} values their number is a multiple of it."
+            f"{projection!r} has {pairs} sampled pairs, which is no multiple of {len(x)} conditions; give their number."
         )
-    change = (weight[:, -1] - weight[:, 0]).reshape(seeds * synapses // len(x), len(x))
-    return PairingCurve(np.asarray(x, dtype=float), change)
+    change = (weight[:, -1] - weight[:, 0]).reshape(seeds * pairs // len(x), len(x))
+    plain = PairingRule()
+    rule = PairingRule(
+        _parameter(result, "eta", plain.eta),
+        _parameter(result, "tau_trace", plain.tau_pre),
+        _parameter(result, "tau_average", plain.alpha),
+        _parameter(result, "isi_limit", plain.limit),
+    )
+    train = next((name for name, (varied, _) in TRAINS.items() if _has(result, f"{varied}_first")), "poisson")
+    events = _parameter(result, "event_rate" if train == "burst-poisson" else "event_rate_0", _EVENTS)
+    bursts = events * _parameter(result, "initial_p", _INITIAL[train])
+    return PairingCurve(np.asarray(x, dtype=float), change, (events, bursts), float(result.about["simulated_s"]), rule)
+
+
+def _train(result: Result) -> str:
+    for train, (varied, _) in TRAINS.items():
+        if _has(result, f"{varied}_first"):
+            return train
+    wanted = ", ".join(f"{varied}_first" for varied, _ in TRAINS.values())
+    raise ArgumentError(f"{result!r} is of no pairing protocol; its parameters have none of: {wanted}.")
+
+
+def _has(result: Result, name: str) -> bool:
+    return any(full.rpartition(".")[2] == name for full in result.about.get("parameters", {}))
+
+
+def _parameter(result: Result, name: str, otherwise: float) -> float:
+    """The first parameter of this name, in SI; `otherwise` if there is none or it is in no unit known here."""
+    for full, text in result.about.get("parameters", {}).items():
+        number, _, unit = text.partition(" ")
+        if full.rpartition(".")[2] == name and unit in _UNITS:
+            return float(number) * _UNITS[unit]
+    return otherwise

@@ -134,7 +134,7 @@ def separated(rates: np.ndarray, line: float = LINE) -> np.ndarray:
 def xor_metrics(
     result: Result,
     *,
-    populations: tuple[str, ...] = ("hid1", "hid2", "out"),
+    populations: tuple[str, ...] = ("hidden_1", "hidden_2", "output"),
     tests: tuple[str, ...] = ("before", "after"),
     training: str = "training",
     length: float = 8.0,
@@ -158,8 +158,8 @@ def xor_metrics(
     Returns
     -------
     dict of str to Metric
-        ``TEST.(1,0).out_event_rate`` [Hz] and ``_burst_probability`` of the prediction, in each test;
-        ``first_epoch.(1,0).out_taught_burst_probability``; ``TEST.margin`` [Hz], ``TEST.ordered`` and ``TEST.separated``
+        ``TEST.(1,0).output_event_rate`` [Hz] and ``_burst_probability`` of the prediction, in each test;
+        ``first_epoch.(1,0).output_taught_burst_probability``; ``TEST.margin`` [Hz], ``TEST.ordered`` and ``TEST.separated``
         (0 or 1); ``first_epoch.cost`` and ``last_epoch.cost``. Phases that a run does not have are left out.
 
     Raises
@@ -218,7 +218,7 @@ class XorSummary:
 def xor_summary(
     result: Result,
     *,
-    populations: tuple[str, ...] = ("hid1", "hid2", "out"),
+    populations: tuple[str, ...] = ("hidden_1", "hidden_2", "output"),
     tests: tuple[str, ...] = ("before", "after"),
     training: str = "training",
     epoch: int | None = None,

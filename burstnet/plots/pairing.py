@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
 
 import matplotlib
 import numpy as np
@@ -11,12 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..analysis.pairing import PairingCurve, PairingData, pairing_data
-from ..analysis.pairing_theory import (
-    PairingRule,
-    burst_poisson_expectation,
-    periodic_expectation,
-    poisson_expectation,
-)
+from ..analysis.pairing_theory import burst_poisson_expectation, periodic_expectation, poisson_expectation
 from ..result import Result
 from . import style
 from .panels import Page, zero_line
@@ -24,39 +18,41 @@ from .panels import Page, zero_line
 __all__ = ["draw_pairing", "pairing_figure"]
 
 _COLOURS = (style.ARMS[1], style.ARMS[0], *style.ARMS[2:])
-#: Initial moving average of the event rate in Poisson pairing [Hz], and initial burst probability in burst-Poisson pairing.
-_EVENTS, _P = 5.0, 0.2
 
 
-def pairing_figure(result: Result, *, published: PairingData | None = None, **names: Any) -> Figure:
-    """The figure of `draw_pairing` of a run.
+def pairing_figure(
+    results: Result | Iterable[Result],
+    *,
+    published: PairingData | None = None,
+    projection: str = "pairing",
+    points: int | None = None,
+) -> Figure:
+    """The figure of `draw_pairing` of one or several runs; panels of protocols that are not among them say so.
 
     Parameters
     ----------
-    result : Result
-    published : PairingData, optional
-    **names
+    results, projection, points
         See `burstnet.analysis.pairing.pairing_data`.
+    published : PairingData, optional
+        See `draw_pairing`.
 
     Raises
     ------
     ArgumentError
         As `pairing_data`.
     """
-    return draw_pairing(pairing_data(result, **names), published=published)
+    return draw_pairing(pairing_data(results, projection=projection, points=points), published=published)
 
 
-def draw_pairing(data: PairingData, *, published: PairingData | None = None, rule: PairingRule | None = None) -> Figure:
+def draw_pairing(data: PairingData, *, published: PairingData | None = None) -> Figure:
     """Weight change (A) by periodic pairs, (B) by Poisson spikes, (C) by Poisson events and bursts.
 
     Parameters
     ----------
     data : PairingData
-        Dots: means over realisations, with bars of one SD where there are several.
+        Dots: means over realisations, with bars of one SD where there are several; lines: what is expected of each.
     published : PairingData, optional
         Drawn as small open diamonds.
-    rule : PairingRule, optional
-        Of the expectations, which are drawn as lines.
 
     Returns
     -------
@@ -79,15 +75,15 @@ def draw_pairing(data: PairingData, *, published: PairingData | None = None, rul
         panels = [page.axes(n, left, 0.42, width, 1.44, letter, 0.22) for n, left, letter in
                   zip(("periodic", "poisson", "burst_poisson"), lefts, "ABC", strict=True)]  # fmt: skip
         old = published or PairingData()
-        _periodic(panels[0], data.periodic, old.periodic, rule)
+        _periodic(panels[0], data.periodic, old.periodic)
         _family(
             panels[1], data.poisson, old.poisson,
-            lambda x, p: poisson_expectation(x, (_EVENTS, _EVENTS * p), rule),
+            lambda x, c: poisson_expectation(x, c.initial, c.rule, duration=c.duration),
             lambda p: f"P(0) = {100 * p:g} %",
         )  # fmt: skip
         _family(
             panels[2], data.burst_poisson, old.burst_poisson,
-            lambda x, rate: burst_poisson_expectation(x, rate, (rate, _P * rate), rule),
+            lambda x, c: burst_poisson_expectation(x, c.initial[0], c.initial, c.rule, duration=c.duration),
             lambda rate: f"events at {rate:g} Hz",
         )  # fmt: skip
         titles = ("periodic pairs", "Poisson spikes", "random events, some of them bursts")
@@ -100,13 +96,13 @@ def draw_pairing(data: PairingData, *, published: PairingData | None = None, rul
         return page.figure
 
 
-def _periodic(ax: Axes, curve: PairingCurve | None, old: PairingCurve | None, rule: PairingRule | None) -> None:
+def _periodic(ax: Axes, curve: PairingCurve | None, old: PairingCurve | None) -> None:
     if curve is None:
-        style.note(ax, "not recorded")
+        style.note(ax, "not run")
         return
     zero_line(ax)
     frequency = np.linspace(curve.x.min(), curve.x.max(), 600)
-    expected = periodic_expectation(frequency, rule=rule)
+    expected = periodic_expectation(frequency, curve.initial, curve.rule)
     jump = np.flatnonzero(np.diff(np.sign(expected)) > 0)
     expected[jump] = np.nan  # no line through a jump
     ax.plot(frequency, expected, color=style.INK, linewidth=0.8, label="periodic expected", zorder=1)
@@ -114,7 +110,7 @@ def _periodic(ax: Axes, curve: PairingCurve | None, old: PairingCurve | None, ru
     if old is not None:
         _diamonds(ax, old, style.INK, "periodic published")
     if jump.size:
-        limit = 1 / (rule or PairingRule()).limit
+        limit = 1 / curve.rule.limit
         ax.axvline(limit, color=style.QUIET, linewidth=0.6, linestyle=(0, (1, 1.5)), zorder=0.5, label="burst limit")
         ax.annotate(
             f"bursts from\n{limit:.3g} Hz on", (limit, 0), (-3, 6), ("data", "data"), "offset points",
@@ -127,11 +123,11 @@ def _family(
     ax: Axes,
     curves: Mapping[float, PairingCurve],
     old: Mapping[float, PairingCurve],
-    expected: Callable[[np.ndarray, float], np.ndarray],
+    expected: Callable[[np.ndarray, PairingCurve], np.ndarray],
     name: Callable[[float], str],
 ) -> None:
     if not curves:
-        style.note(ax, "not recorded")
+        style.note(ax, "not run")
         return
     zero_line(ax)
     words = []
@@ -139,7 +135,7 @@ def _family(
     for k, (value, curve) in enumerate(curves.items()):
         colour, label = _COLOURS[k % len(_COLOURS)], name(value)
         x = np.linspace(curve.x.min(), curve.x.max(), 200)
-        ax.plot(percent * x, expected(x, value), color=colour, linewidth=0.8, label=f"{label} expected", zorder=1)
+        ax.plot(percent * x, expected(x, curve), color=colour, linewidth=0.8, label=f"{label} expected", zorder=1)
         aside = 0.006 * (k - (len(curves) - 1) / 2) * percent * np.ptp(curve.x)
         _dots(ax, curve, colour, label, percent, aside)
         if value in old:

@@ -177,7 +177,7 @@ def _name_patterns(
 def one_phase_figure(
     schedules: Mapping[str, Mapping[str, Result]],
     *,
-    population: str = "out",
+    population: str = "output",
     test: str = "after",
     published: Mapping[str, Mapping[str, PatternTraces]] | None = None,
     **names: Any,
@@ -216,7 +216,7 @@ def draw_one_phase(
     schedules: Mapping[str, Mapping[str, PatternTraces]],
     *,
     published: Mapping[str, Mapping[str, PatternTraces]] | None = None,
-    population: str = "out",
+    population: str = "output",
     line: float = LINE,
 ) -> Figure:
     """Output rates through the four patterns after learning, a panel a schedule, a line a learning rule.

@@ -164,23 +164,47 @@ def test_periodic_expectation_follows_the_published_simulations():
     assert periodic_expectation(PERIODIC[:, 0]) == pytest.approx(PERIODIC[:, 1], rel=0.005)
 
 
-def test_pairing_data_reads_final_weights():
-    frequencies = np.array([1.0, 50.0, 100.0])
-    weight = np.zeros((2, 4, 6))
-    weight[:, -1] = [[1, 2, 3, 4, 5, 6], [7, 8, 9, 10, 11, 12]]
-    result = make_result(
-        {}, [("all", 10, {})], np.arange(11.0), weights={"periodic": weight, "poisson_30": weight[..., :3]}
+def paired(parameters, weight):
+    """A run of a pairing protocol with these parameters and final weights (seeds, pairs)."""
+    weights = np.stack([np.zeros_like(weight), weight], axis=1)
+    result = make_result({}, [("all", 50, {})], np.arange(51.0), weights={"pairing": weights}, seeds=len(weight))
+    result.about["parameters"] = parameters
+    return result
+
+
+def test_pairing_data_tells_protocols_from_parameters():
+    periodic = paired(
+        {"pre.cell.frequency_first": "1 Hz", "pre.cell.frequency_last": "3 Hz"}, np.arange(1.0, 13).reshape(2, 6)
     )
-    found = pairing_data(
-        result, poisson={0.3: "poisson_30"}, burst_poisson={}, frequencies=frequencies, rates=frequencies
-    )
+    poisson = [
+        paired(
+            {
+                "pre.cell.rate_first": "10 Hz",
+                "pre.cell.rate_last": "50 Hz",
+                "post.cell.initial_p": p,
+                "pairing.eta": "0.2",
+            },
+            np.array([[1.0, 2, 3]]) + shift,
+        )
+        for p, shift in (("0.3", 0), ("0.5", 10), ("0.3", 1))
+    ]
+    bursting = {"pre.cell.burst_chance_first": "0", "pre.cell.burst_chance_last": "0.4", "pre.cell.event_rate": "10 Hz"}
+    found = pairing_data([periodic, *poisson, paired(bursting, np.ones((1, 3)))], points=3)
+    assert found.periodic.x == pytest.approx([1, 2, 3])
     assert found.periodic.change == pytest.approx(np.arange(1, 13).reshape(4, 3))
     assert found.periodic.mean == pytest.approx([5.5, 6.5, 7.5])
-    assert found.poisson[0.3].change == pytest.approx(np.array([[1, 2, 3], [7, 8, 9]]))
-    with pytest.raises(ArgumentError, match="'periodic' has 6 sampled synapses"):
-        pairing_data(result, poisson={}, burst_poisson={}, frequencies=np.arange(4.0))
-    with pytest.raises(ArgumentError, match="Did you mean 'periodic'"):
-        pairing_data(result, periodic="periodical", poisson={}, burst_poisson={})
+    assert found.periodic.initial == (5, 0.75)
+    assert list(found.poisson) == [0.3, 0.5]
+    assert found.poisson[0.3].change == pytest.approx(np.array([[1, 2, 3], [2, 3, 4]]))  # both runs
+    assert found.poisson[0.5].initial == (5, 2.5) and found.poisson[0.5].duration == 50
+    assert found.poisson[0.5].rule.eta == 0.2 and found.poisson[0.5].rule.tau_pre == 0.05
+    assert found.burst_poisson[10].initial == (10, 2)
+    with pytest.raises(ArgumentError, match="'pairing' has 6 sampled pairs"):
+        pairing_data(periodic)
+    with pytest.raises(ArgumentError, match="Did you mean 'pairing'"):
+        pairing_data(periodic, projection="pairings", points=3)
+    with pytest.raises(ArgumentError, match="of no pairing protocol"):
+        pairing_data(paired({"eta": "0.1"}, np.ones((1, 3))))
 
 
 # Short-term plasticity
@@ -385,9 +409,9 @@ def xor_result():
     rate = np.array([4.0, 7, 8, 5])[example % 4] + taught
     events = np.concatenate([[0], np.cumsum(10 * 0.4 * rate)])
     bursts = np.concatenate([[0], np.cumsum(10 * 0.4 * rate * np.where(taught, 0.5, 0.25))])
-    averages = {"out_event_average": np.concatenate([rate[:1], rate])}
+    averages = {"output_event_average": np.concatenate([rate[:1], rate])}
     timeline = [("before", 32, {}), ("training", 96, {}), ("after", 32, {})]
-    return make_result({"hid1": (events, bursts), "out": (events, bursts)}, timeline, time, averages)
+    return make_result({"hidden_1": (events, bursts), "output": (events, bursts)}, timeline, time, averages)
 
 
 def test_examples_of_a_phase():
@@ -408,31 +432,31 @@ def test_examples_of_a_phase():
 
 def test_responses_of_examples():
     shown = examples(xor_result(), "training")
-    rate, probability = example_responses(xor_result(), "out", shown)
+    rate, probability = example_responses(xor_result(), "output", shown)
     assert rate[0, :4] == pytest.approx([4, 7, 8, 5])
     assert probability == pytest.approx(np.full((2, 12), 0.25))
-    rate, probability = example_responses(xor_result(), "out", shown, "teaching")
+    rate, probability = example_responses(xor_result(), "output", shown, "teaching")
     assert rate[0, :4] == pytest.approx([5, 8, 9, 6])
     assert probability == pytest.approx(np.full((2, 12), 0.5))
     with pytest.raises(ArgumentError, match="Unknown part 'taught'"):
-        example_responses(xor_result(), "out", shown, "taught")
+        example_responses(xor_result(), "output", shown, "taught")
 
 
 def test_cost_and_metrics_of_a_result():
     result = xor_result()
-    found = example_cost(result, "out", examples(result, "training"))
+    found = example_cost(result, "output", examples(result, "training"))
     assert found[0, :4] == pytest.approx(cost(np.array([4.0, 7, 8, 5]), np.array(TARGETS)))
-    metrics = {name: metric.mean for name, metric in xor_metrics(result, populations=("hid1", "out")).items()}
-    assert metrics["before.(1,0).out_event_rate"] == pytest.approx(7)
-    assert metrics["after.(0,0).hid1_burst_probability"] == pytest.approx(0.25)
-    assert metrics["first_epoch.(1,1).out_taught_burst_probability"] == pytest.approx(0.5)
+    metrics = {name: metric.mean for name, metric in xor_metrics(result, populations=("hidden_1", "output")).items()}
+    assert metrics["before.(1,0).output_event_rate"] == pytest.approx(7)
+    assert metrics["after.(0,0).hidden_1_burst_probability"] == pytest.approx(0.25)
+    assert metrics["first_epoch.(1,1).output_taught_burst_probability"] == pytest.approx(0.5)
     assert (metrics["after.margin"], metrics["after.ordered"], metrics["after.separated"]) == (pytest.approx(2), 1, 1)
     assert metrics["last_epoch.cost"] == pytest.approx(epoch_cost(found)[0, -1])
 
 
 def test_pattern_traces_of_one_epoch():
     result = xor_result()
-    found = pattern_traces(result, ("out",), examples(result, "training").epoch(1))
+    found = pattern_traces(result, ("output",), examples(result, "training").epoch(1))
     assert len(found.time) == 80
     assert found.time[[0, -1]] == pytest.approx([0.2, 31.8])
-    assert found.event_rate["out"][0, [0, 19, 20]] == pytest.approx([4, 5, 7])
+    assert found.event_rate["output"][0, [0, 19, 20]] == pytest.approx([4, 5, 7])

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from burstnet.analysis.burst_curves import BurstCurve
 from burstnet.analysis.burst_plasticity import BurstPlasticityTraces
 from burstnet.analysis.multiplexing import MultiplexingTraces, correlations, rescaled, somatic_sine
-from burstnet.analysis.pairing import FREQUENCIES, PROBABILITIES, RATES, PairingCurve, PairingData
+from burstnet.analysis.pairing import PairingCurve, PairingData
 from burstnet.analysis.pairing_theory import poisson_expectation
 from burstnet.analysis.short_term import DEPRESSING, burst_train, regular_train, transmitted
 from burstnet.analysis.xor import XorSummary
@@ -93,14 +93,16 @@ def make_result(counts, timeline, time, averages=None, weights=None, seeds=2):
 
 # Pairing
 
+FREQUENCIES, RATES, PROBABILITIES = np.linspace(1, 100, 20), np.linspace(1, 50, 10), np.arange(10) * 0.05
 
-def curve(x, realisations=4, seed=0):
-    return PairingCurve(np.asarray(x), np.random.default_rng(seed).standard_normal((realisations, len(x))))
+
+def curve(x, realisations=4, seed=0, initial=(5.0, 1.5)):
+    return PairingCurve(x, np.random.default_rng(seed).standard_normal((realisations, len(x))), initial)
 
 
 def test_pairing_shows_means_spread_and_what_is_expected():
     data = PairingData(
-        curve(FREQUENCIES, 1), {0.3: curve(RATES), 0.5: curve(RATES, seed=1)}, {5.0: curve(PROBABILITIES)}
+        curve(FREQUENCIES, 1), {0.3: curve(RATES), 0.5: curve(RATES, 4, 1, (5.0, 2.5))}, {5.0: curve(PROBABILITIES)}
     )
     figure = drawn(draw_pairing(data))
     periodic, poisson, bursting = (panel(figure, name) for name in ("periodic", "poisson", "burst_poisson"))
@@ -118,15 +120,16 @@ def test_pairing_shows_means_spread_and_what_is_expected():
 def test_pairing_of_a_result_beside_published_values():
     weight = np.zeros((3, 2, 10))
     weight[:, 1] = np.arange(10) + np.arange(3)[:, None]
-    result = make_result({}, [("all", 10, {})], np.arange(11.0), weights={"poisson_30": weight}, seeds=3)
+    result = make_result({}, [("all", 10, {})], np.arange(11.0), weights={"pairing": weight}, seeds=3)
+    result.about["parameters"] = {"pre.cell.rate_first": "1 Hz", "pre.cell.rate_last": "50 Hz"}
     published = PairingData(poisson={0.3: curve(RATES, 1)})
-    figure = drawn(
-        pairing_figure(result, periodic=None, poisson={0.3: "poisson_30"}, burst_poisson={}, published=published)
-    )
+    figure = drawn(pairing_figure(result, published=published))
     ax = panel(figure, "poisson")
-    assert dots(ax, "P(0) = 30 %")[1] == pytest.approx(np.arange(10) + 1.0)
+    assert dots(ax, "P(0) = 30 %") == pytest.approx(np.array([RATES, np.arange(10) + 1.0]))
+    x, expected = line(ax, "P(0) = 30 % expected")
+    assert expected == pytest.approx(poisson_expectation(x, duration=10.0))
     assert line(ax, "P(0) = 30 % published")[1] == pytest.approx(published.poisson[0.3].mean)
-    assert words(figure).count("not recorded") == 2
+    assert words(figure).count("not run") == 2
     assert "diamonds: published program" in words(figure)
 
 
@@ -221,10 +224,10 @@ def test_silent_populations_are_drawn_without_values():
     assert np.isnan(line(panel(figure, "correlations"), "control")[0]).all()
     time = np.arange(401) * 0.4
     timeline = [("before", 32, {}), ("training", 96, {}), ("after", 32, {})]
-    counts = dict.fromkeys(("hid1", "hid2", "out"), (0 * time, 0 * time))
-    figure = drawn(xor_figure(make_result(counts, timeline, time, {"out_event_average": 0 * time})))
+    counts = dict.fromkeys(("hidden_1", "hidden_2", "output"), (0 * time, 0 * time))
+    figure = drawn(xor_figure(make_result(counts, timeline, time, {"output_event_average": 0 * time})))
     assert line(panel(figure, "tests"), "after")[1] == pytest.approx(np.zeros(4))
-    assert np.isnan(line(panel(figure, "burst_probability"), "out")[1]).all()
+    assert np.isnan(line(panel(figure, "burst_probability"), "output")[1]).all()
 
 
 # Exclusive or
@@ -235,7 +238,7 @@ BEFORE, AFTER = np.array([3.77, 4.63, 4.66, 5.00]), np.array([4.97, 7.49, 6.62, 
 
 def epoch(seeds=1):
     time = np.arange(80) * 0.4 + 0.2
-    rates = {name: np.full((seeds, 80), rate) for name, rate in (("hid1", 4.0), ("hid2", 4.2), ("out", 5.0))}
+    rates = {name: np.full((seeds, 80), rate) for name, rate in (("hidden_1", 4.0), ("hidden_2", 4.2), ("output", 5.0))}
     return PatternTraces(time, rates, {name: 0.1 * rate for name, rate in rates.items()})
 
 
@@ -251,7 +254,7 @@ def test_xor_shows_tests_cost_and_an_epoch(seeds):
     assert shades(ax, "high") == [(0.5, 1.5), (1.5, 2.5)]
     assert line(panel(figure, "cost"), "cost") == pytest.approx(np.array([np.arange(1, 101), costs[0]]))
     ax = panel(figure, "burst_probability")
-    assert line(ax, "hid2")[1] == pytest.approx(np.full(80, 42.0))
+    assert line(ax, "hidden_2")[1] == pytest.approx(np.full(80, 42.0))
     assert np.array(shades(ax, "teaching")) == pytest.approx(np.array([[7.2, 8], [15.2, 16], [23.2, 24], [31.2, 32]]))
     assert "time in epoch 21 (s)" in words(figure)
 
@@ -260,21 +263,21 @@ def xor_result():
     time = np.arange(401) * 0.4
     rate = np.array([4.0, 7, 8, 5])[((time[:-1] + 0.2) // 8).astype(int) % 4]
     events = np.concatenate([[0], np.cumsum(CELLS * 0.4 * rate)])
-    counts = {name: (events, 0.25 * events) for name in ("hid1", "hid2", "out")}
+    counts = {name: (events, 0.25 * events) for name in ("hidden_1", "hidden_2", "output")}
     timeline = [("before", 32, {}), ("training", 96, {}), ("after", 32, {})]
-    return make_result(counts, timeline, time, {"out_event_average": np.concatenate([rate[:1], rate])})
+    return make_result(counts, timeline, time, {"output_event_average": np.concatenate([rate[:1], rate])})
 
 
 def test_xor_of_a_result():
     figure = drawn(xor_figure(xor_result()))
     assert line(panel(figure, "tests"), "after")[1] == pytest.approx([4, 7, 8, 5])
     assert len(line(panel(figure, "cost"), "cost")[0]) == 3
-    assert line(panel(figure, "event_rate"), "out")[1][[0, 20, 40, 60]] == pytest.approx([4, 7, 8, 5])
+    assert line(panel(figure, "event_rate"), "output")[1][[0, 20, 40, 60]] == pytest.approx([4, 7, 8, 5])
 
 
 def test_one_phase_shows_rules_side_by_side():
     good, bad = epoch(3), epoch(3)
-    bad.event_rate["out"][:] = 2
+    bad.event_rate["output"][:] = 2
     schedules = {"two phases": {"fixed": good, "moving": good}, "one phase": {"fixed": good, "moving": bad}}
     figure = drawn(draw_one_phase(schedules, published={"one phase": {"moving": bad}}))
     assert line(panel(figure, "two phases"), "moving")[1] == pytest.approx(np.full(80, 5.0))
