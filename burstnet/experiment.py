@@ -181,8 +181,12 @@ _EVERYWHERE: dict[str, Whole | Number | Choice] = {
     "lesion_slots": Whole(4, "windows of lesions that each target has room for", least=0)
 }
 
-_OUR_MODELS = ("burstccn",)
-_OURS = {"target-rate": "burstnet.protocols.target_rate:EXPERIMENT"}
+_OUR_MODELS = ("burstccn", "payeur2021_plasticity", "payeur2021_propagation")
+_OURS = {
+    "target-rate": "burstnet.protocols.target_rate:EXPERIMENT",
+    "burst-plasticity": "burstnet.protocols.burst_plasticity:EXPERIMENT",
+    "propagation": "burstnet.protocols.propagation:EXPERIMENT",
+}
 
 
 def experiments() -> dict[str, Callable[[], Experiment]]:

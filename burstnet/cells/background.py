@@ -12,7 +12,7 @@ from ..quantities import same_dimensions
 from ..random import cell_other_pulse, cell_pulse, cell_uniform, pair_uniform
 from .fragment import Fragment, Parameter
 
-__all__ = ["background", "pooled_background", "steady_current"]
+__all__ = ["background", "poisson_units", "pooled_background", "steady_current"]
 
 _SOURCE = "Payeur et al. 2021"
 
@@ -98,6 +98,29 @@ def pooled_background(channels: Mapping[str, tuple[Quantity, float]], *, units: 
         initial=initial,
         last="\n".join(lines),
         namespace={"cell_uniform": cell_uniform, "pair_uniform": pair_uniform},
+    )
+
+
+def poisson_units(rate: Quantity = 1 * Hz) -> Fragment:
+    """Cells that are nothing but Poisson units, for input that several cells share: a spike in a step with probability ``rate*dt``.
+
+    Parameters
+    ----------
+    rate : Quantity [Hz]
+        The parameter ``rate``, which a lesion may clamp.
+
+    Raises
+    ------
+    ArgumentError
+        If the rate is below 0 Hz or no rate.
+    """
+    if not same_dimensions(rate, 1 * Hz) or float(rate) < 0:
+        raise ArgumentError(f"rate={rate} is not allowed; give a rate of at least 0 Hz.")
+    return Fragment(
+        name="poisson_units",
+        parameters={"rate": Parameter(Quantity(rate), "spikes of a unit", _SOURCE, clampable=True)},
+        threshold="cell_uniform(0, run_seed, noise_stream, i, t_in_timesteps) < rate*dt",
+        namespace={"cell_uniform": cell_uniform},
     )
 
 
