@@ -22,6 +22,7 @@ __all__ = [
     "correlation",
     "correlations",
     "dendritic_sine",
+    "modulations",
     "multiplexing_metrics",
     "multiplexing_traces",
     "rescaled",
@@ -142,6 +143,28 @@ def sine(period: float, onset: float = 0.0) -> Callable[[np.ndarray], np.ndarray
 #: The modulations of somatic and dendritic input in Payeur et al. 2021, Fig. 3, from -1 to 1.
 somatic_sine = sine(0.5, 1.0)
 dendritic_sine = sine(0.5 * 5**0.5, 1.0)
+
+
+def modulations(result: Result) -> tuple[Callable[[np.ndarray], np.ndarray], Callable[[np.ndarray], np.ndarray]]:
+    """Somatic and dendritic modulation of a run: sines of the periods that its last phase sets, from its start on.
+
+    Parameters
+    ----------
+    result : Result
+        Its last phase sets ``somatic_period`` and ``dendritic_period``; where it does not, those of the paper are taken.
+
+    Returns
+    -------
+    somatic, dendritic : callable
+        Functions of time [s], from -1 to 1.
+    """
+    last = result.about["timeline"][-1]
+    settings, start = last.get("settings", {}), float(last["start_s"])
+
+    def period(name: str, otherwise: float) -> float:
+        return float(settings.get(name, {}).get("value", otherwise))
+
+    return sine(period("somatic_period", 0.5), start), sine(period("dendritic_period", 0.5 * 5**0.5), start)
 
 
 def correlation(one: np.ndarray, other: np.ndarray) -> float:

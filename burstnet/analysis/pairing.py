@@ -35,8 +35,8 @@ class PairingCurve:
         Frequency or rate [Hz], or burst probability.
     change : ndarray, shape (realisations, n)
         Weight change.
-    initial : tuple of float
-        Moving averages of event and burst rate to begin with [Hz].
+    initial : tuple of float or None
+        Moving averages of event and burst rate to begin with [Hz]; those of the paper if None.
     duration : float
         Seconds.
     rule : PairingRule
@@ -44,7 +44,7 @@ class PairingCurve:
 
     x: np.ndarray
     change: np.ndarray
-    initial: tuple[float, float] = (5.0, 1.5)
+    initial: tuple[float, float] | None = None
     duration: float = 100.0
     rule: PairingRule = field(default_factory=PairingRule)
 
@@ -91,7 +91,8 @@ def pairing_data(
     projection : str
         Its weights were sampled, one of each pair of cells.
     points : int, optional
-        Conditions, see `pairing_curve`; 20 of periodic trains and 10 of others by default.
+        Conditions, see `pairing_curve`; the run's parameter ``points`` by default, else 20 of periodic trains and 10 of
+        others.
 
     Raises
     ------
@@ -103,12 +104,10 @@ def pairing_data(
         train = _train(result)
         varied, usual = TRAINS[train]
         first, last = (_parameter(result, f"{varied}_{end}", 0.0) for end in ("first", "last"))
-        curve = pairing_curve(result, np.linspace(first, last, points or usual), projection=projection)
-        key = {
-            "periodic": 0.0,
-            "poisson": curve.initial[1] / curve.initial[0],
-            "burst-poisson": curve.initial[0],
-        }[train]
+        number = points or round(_parameter(result, "points", usual))
+        curve = pairing_curve(result, np.linspace(first, last, number), projection=projection)
+        events, bursts = _initial(result, train)
+        key = {"periodic": 0.0, "poisson": bursts / events, "burst-poisson": events}[train]
         same = found[train].get(round(key, 9))
         if same is not None:
             change = np.concatenate([same.change, curve.change])
@@ -151,10 +150,20 @@ def pairing_curve(result: Result, x: np.ndarray, *, projection: str = "pairing")
         _parameter(result, "tau_average", plain.alpha),
         _parameter(result, "isi_limit", plain.limit),
     )
-    train = next((name for name, (varied, _) in TRAINS.items() if _has(result, f"{varied}_first")), "poisson")
+    trains = [name for name, (varied, _) in TRAINS.items() if _has(result, f"{varied}_first")]
+    return PairingCurve(
+        np.asarray(x, dtype=float),
+        change,
+        _initial(result, trains[0]) if trains else None,
+        float(result.about["simulated_s"]),
+        rule,
+    )
+
+
+def _initial(result: Result, train: str) -> tuple[float, float]:
+    """Moving averages to begin with [Hz]."""
     events = _parameter(result, "event_rate" if train == "burst-poisson" else "event_rate_0", _EVENTS)
-    bursts = events * _parameter(result, "initial_p", _INITIAL[train])
-    return PairingCurve(np.asarray(x, dtype=float), change, (events, bursts), float(result.about["simulated_s"]), rule)
+    return events, events * _parameter(result, "initial_p", _INITIAL[train])
 
 
 def _train(result: Result) -> str:

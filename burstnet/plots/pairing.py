@@ -18,6 +18,8 @@ from .panels import Page, zero_line
 __all__ = ["draw_pairing", "pairing_figure"]
 
 _COLOURS = (style.ARMS[1], style.ARMS[0], *style.ARMS[2:])
+#: Moving average of the event rate that periodic and Poisson pairing begin with in the paper [Hz].
+_EVENTS = 5.0
 
 
 def pairing_figure(
@@ -78,12 +80,12 @@ def draw_pairing(data: PairingData, *, published: PairingData | None = None) -> 
         _periodic(panels[0], data.periodic, old.periodic)
         _family(
             panels[1], data.poisson, old.poisson,
-            lambda x, c: poisson_expectation(x, c.initial, c.rule, duration=c.duration),
+            lambda x, p, c: poisson_expectation(x, c.initial or (_EVENTS, _EVENTS * p), c.rule, duration=c.duration),
             lambda p: f"P(0) = {100 * p:g} %",
         )  # fmt: skip
         _family(
             panels[2], data.burst_poisson, old.burst_poisson,
-            lambda x, c: burst_poisson_expectation(x, c.initial[0], c.initial, c.rule, duration=c.duration),
+            lambda x, rate, c: burst_poisson_expectation(x, rate, c.initial, c.rule, duration=c.duration),
             lambda rate: f"events at {rate:g} Hz",
         )  # fmt: skip
         titles = ("periodic pairs", "Poisson spikes", "random events, some of them bursts")
@@ -91,7 +93,8 @@ def draw_pairing(data: PairingData, *, published: PairingData | None = None) -> 
         for ax, title, name in zip(panels, titles, names, strict=True):
             ax.set_title(title, loc="left", pad=13)
             ax.set_xlabel(name)
-        panels[0].set_ylabel("weight change")
+        first = next((ax for ax in panels if ax.axison), panels[0])
+        first.set_ylabel("weight change")
         _key(page, published is not None, data)
         return page.figure
 
@@ -102,7 +105,7 @@ def _periodic(ax: Axes, curve: PairingCurve | None, old: PairingCurve | None) ->
         return
     zero_line(ax)
     frequency = np.linspace(curve.x.min(), curve.x.max(), 600)
-    expected = periodic_expectation(frequency, curve.initial, curve.rule)
+    expected = periodic_expectation(frequency, curve.initial or (_EVENTS, 0.15 * _EVENTS), curve.rule)
     jump = np.flatnonzero(np.diff(np.sign(expected)) > 0)
     expected[jump] = np.nan  # no line through a jump
     ax.plot(frequency, expected, color=style.INK, linewidth=0.8, label="periodic expected", zorder=1)
@@ -123,7 +126,7 @@ def _family(
     ax: Axes,
     curves: Mapping[float, PairingCurve],
     old: Mapping[float, PairingCurve],
-    expected: Callable[[np.ndarray, PairingCurve], np.ndarray],
+    expected: Callable[[np.ndarray, float, PairingCurve], np.ndarray],
     name: Callable[[float], str],
 ) -> None:
     if not curves:
@@ -135,7 +138,9 @@ def _family(
     for k, (value, curve) in enumerate(curves.items()):
         colour, label = _COLOURS[k % len(_COLOURS)], name(value)
         x = np.linspace(curve.x.min(), curve.x.max(), 200)
-        ax.plot(percent * x, expected(x, curve), color=colour, linewidth=0.8, label=f"{label} expected", zorder=1)
+        ax.plot(
+            percent * x, expected(x, value, curve), color=colour, linewidth=0.8, label=f"{label} expected", zorder=1
+        )
         aside = 0.006 * (k - (len(curves) - 1) / 2) * percent * np.ptp(curve.x)
         _dots(ax, curve, colour, label, percent, aside)
         if value in old:

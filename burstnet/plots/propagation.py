@@ -16,6 +16,7 @@ from ..analysis.multiplexing import (
     MultiplexingTraces,
     correlations,
     dendritic_sine,
+    modulations,
     multiplexing_traces,
     rescaled,
     somatic_sine,
@@ -40,10 +41,8 @@ def propagation_figure(
     *,
     beside: Mapping[str, Result] | None = None,
     width: float = 0.05,
-    window: tuple[float, float] = (1.0, 4.0),
-    shown: tuple[float, float] = (1.0, 3.0),
-    somatic: _Input = somatic_sine,
-    dendritic: _Input = dendritic_sine,
+    window: tuple[float, float] | None = None,
+    shown: tuple[float, float] | None = None,
     **names: Any,
 ) -> Figure:
     """The figure of `draw_propagation` of a run.
@@ -55,8 +54,10 @@ def propagation_figure(
         Other arms, whose correlations are drawn beside.
     width : float
         Width of a bin [s].
-    window, shown, somatic, dendritic
-        See `draw_propagation`.
+    window : tuple of float, optional
+        Seconds that correlations are computed over; the last phase by default.
+    shown : tuple of float, optional
+        Seconds that are drawn; the first two of the window by default.
     **names
         ``areas`` and ``interneurons``, see `burstnet.analysis.multiplexing.multiplexing_traces`.
 
@@ -64,11 +65,17 @@ def propagation_figure(
     ------
     ArgumentError
         As `multiplexing_traces` and `burstnet.analysis.multiplexing.correlations`.
+
+    See Also
+    --------
+    burstnet.analysis.multiplexing.modulations : the inputs that are drawn.
     """
+    start, stop = window or list(result.phases.values())[-1]
+    somatic, dendritic = modulations(result)
     return draw_propagation(
         multiplexing_traces(result, width, **names),
         beside={label: multiplexing_traces(other, width, **names) for label, other in (beside or {}).items()},
-        window=window, shown=shown, somatic=somatic, dendritic=dendritic,
+        window=(start, stop), shown=shown or (start, min(stop, start + 2)), somatic=somatic, dendritic=dendritic,
     )  # fmt: skip
 
 

@@ -174,7 +174,8 @@ def paired(parameters, weight):
 
 def test_pairing_data_tells_protocols_from_parameters():
     periodic = paired(
-        {"pre.cell.frequency_first": "1 Hz", "pre.cell.frequency_last": "3 Hz"}, np.arange(1.0, 13).reshape(2, 6)
+        {"pre.cell.frequency_first": "1 Hz", "pre.cell.frequency_last": "3 Hz", "pre.cell.points": "3"},
+        np.arange(1.0, 13).reshape(2, 6),
     )
     poisson = [
         paired(
@@ -200,7 +201,7 @@ def test_pairing_data_tells_protocols_from_parameters():
     assert found.poisson[0.5].rule.eta == 0.2 and found.poisson[0.5].rule.tau_pre == 0.05
     assert found.burst_poisson[10].initial == (10, 2)
     with pytest.raises(ArgumentError, match="'pairing' has 6 sampled pairs"):
-        pairing_data(periodic)
+        pairing_data(periodic, points=4)
     with pytest.raises(ArgumentError, match="Did you mean 'pairing'"):
         pairing_data(periodic, projection="pairings", points=3)
     with pytest.raises(ArgumentError, match="of no pairing protocol"):

@@ -211,7 +211,13 @@ def test_propagation_of_a_result():
     time = np.arange(81) / 20
     wave = np.cumsum(np.concatenate([[0], 5 + 2 * somatic_sine(time[1:])])) / 2
     counts = {name: (wave, 0.3 * wave) for name in ("pyr1", "pyr2", "pv")}
-    figure = drawn(propagation_figure(make_result(counts, [("all", 4, {})], time)))
+    periods = {"somatic_period": {"value": 0.25, "text": ""}}
+    result = make_result(counts, [("rest", 1, {}), ("modulated", 3, periods)], time)
+    figure = drawn(propagation_figure(result))
+    x, driver = line(panel(figure, "ER1"), "I_s")
+    assert (x[0], x[-1]) == pytest.approx((1.025, 2.975))
+    shape = np.sin(8 * np.pi * x)
+    assert np.corrcoef(driver, shape)[0, 1] == pytest.approx(1)
     assert line(panel(figure, "PV"), "PV")[1] == pytest.approx(line(panel(figure, "ER1"), "ER1")[1])
 
 
