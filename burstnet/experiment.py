@@ -181,10 +181,18 @@ _EVERYWHERE: dict[str, Whole | Number | Choice] = {
     "lesion_slots": Whole(4, "windows of lesions that each target has room for", least=0)
 }
 
-_OUR_MODELS = ("burstccn", "payeur2021_plasticity", "payeur2021_propagation")
+_OUR_MODELS = (
+    "burstccn",
+    "payeur2021_bp_curve",
+    "payeur2021_pairing",
+    "payeur2021_plasticity",
+    "payeur2021_propagation",
+)
 _OURS = {
     "target-rate": "burstnet.protocols.target_rate:EXPERIMENT",
+    "bp-curve": "burstnet.protocols.bp_curve:EXPERIMENT",
     "burst-plasticity": "burstnet.protocols.burst_plasticity:EXPERIMENT",
+    "pairing": "burstnet.protocols.pairing:EXPERIMENT",
     "propagation": "burstnet.protocols.propagation:EXPERIMENT",
 }
 
