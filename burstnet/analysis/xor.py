@@ -242,14 +242,16 @@ def xor_summary(
     Raises
     ------
     ArgumentError
-        If a phase does not exist or has no whole epoch, or counts or moving averages were not recorded.
+        If there is no whole epoch of training, or counts or moving averages were not recorded; tests that a run does not
+        have are left out.
     """
     times = {"length": length, "teaching": teaching, "settled": settled}
     output = populations[-1]
     trained = examples(result, training, **times)
     number = trained.epochs // 5 if epoch is None else epoch
+    tested = {test: examples(result, test, **times) for test in tests if test in result.phases}
     return XorSummary(
-        {test: example_responses(result, output, examples(result, test, **times).epoch(0))[0] for test in tests},
+        {test: example_responses(result, output, one.epoch(0))[0] for test, one in tested.items() if one.epochs},
         epoch_cost(example_cost(result, output, trained)),
         pattern_traces(result, populations, trained.epoch(number), width),
         number % trained.epochs,

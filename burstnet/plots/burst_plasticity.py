@@ -106,15 +106,15 @@ def _bursts(ax: Axes, traces: BurstPlasticityTraces) -> None:
     )
     style.seed_lines(ax, traces.time, percent, _POST, "postsynaptic")
     average = 100 * mean_and_sd(traces.average)[0]
+    settled = traces.average_time >= traces.time[0]  # of the first events it is but noise
     ax.plot(
-        traces.average_time,
-        average,
+        traces.average_time[settled],
+        average[settled],
         color=style.SPIKE_COLOURS["burst"],
         linewidth=1.0,
         label="moving average",
         zorder=4,
     )
-    # What a moving average is before its first events is no part of the scale.
     fit(ax, [percent, 100 * traces.pre_burst_probability], bottom=0.0)
     ax.set_ylabel("burst\nprobability (%)")
 

@@ -36,6 +36,7 @@ from burstnet.analysis.xor import (
     ordered,
     separated,
     xor_metrics,
+    xor_summary,
 )
 from burstnet.analysis.xor_examples import TARGETS, example_responses, examples, pattern_traces
 from burstnet.errors import ArgumentError
@@ -453,6 +454,13 @@ def test_cost_and_metrics_of_a_result():
     assert metrics["first_epoch.(1,1).output_taught_burst_probability"] == pytest.approx(0.5)
     assert (metrics["after.margin"], metrics["after.ordered"], metrics["after.separated"]) == (pytest.approx(2), 1, 1)
     assert metrics["last_epoch.cost"] == pytest.approx(epoch_cost(found)[0, -1])
+
+
+def test_a_summary_leaves_out_tests_that_were_not_run():
+    found = xor_summary(xor_result(), populations=("hidden_1", "output"), tests=("before", "later"))
+    assert list(found.tests) == ["before"]
+    assert found.tests["before"][0] == pytest.approx([4, 7, 8, 5])
+    assert found.costs.shape == (2, 3) and found.number == 0
 
 
 def test_pattern_traces_of_one_epoch():
