@@ -13,7 +13,7 @@ from brian2.units import ms, pA, second
 from brian2.units.fundamentalunits import Quantity
 
 from burstnet.analysis.metrics import Metric
-from burstnet.analysis.multiplexing import multiplexing_metrics, multiplexing_traces, sine
+from burstnet.analysis.multiplexing import modulations, multiplexing_metrics, multiplexing_traces
 from burstnet.cells.fragment import ParameterSet, parameter
 from burstnet.circuit import Circuit
 from burstnet.errors import ArgumentError
@@ -79,15 +79,15 @@ class Propagation(ParameterSet):
         modulated, of a single seed's traces. BP is the mean of the bins' burst probabilities.
         """
         traces = multiplexing_traces(result, float(_BIN / second))
+        somatic, dendritic = modulations(result)
         start, stop = result.phases["modulated"]
-        inputs = {
-            "somatic": sine(float(self.somatic_period), start),
-            "dendritic": sine(float(self.dendritic_period), start),
-        }
-        found = multiplexing_metrics(traces, window=(start, stop), **inputs)
-        if start > _SETTLE:
-            before = multiplexing_metrics(traces, window=(_SETTLE, start), **inputs)
-            found |= {f"rest.{name}": metric for name, metric in before.items() if "~" not in name}
+        found: dict[str, Metric] = {}
+        for prefix, window in {"": (start, stop), "rest.": (_SETTLE, start)}.items():
+            # a run may be stopped before the sines, or begin with them
+            if not ((traces.time >= window[0]) & (traces.time < window[1])).any():
+                continue
+            measured = multiplexing_metrics(traces, somatic=somatic, dendritic=dendritic, window=window)
+            found |= {f"{prefix}{name}": metric for name, metric in measured.items() if not prefix or "~" not in name}
         return found
 
 
