@@ -187,6 +187,7 @@ _OUR_MODELS = (
     "payeur2021_pairing",
     "payeur2021_plasticity",
     "payeur2021_propagation",
+    "payeur2021_xor",
 )
 _OURS = {
     "target-rate": "burstnet.protocols.target_rate:EXPERIMENT",
@@ -194,6 +195,7 @@ _OURS = {
     "burst-plasticity": "burstnet.protocols.burst_plasticity:EXPERIMENT",
     "pairing": "burstnet.protocols.pairing:EXPERIMENT",
     "propagation": "burstnet.protocols.propagation:EXPERIMENT",
+    "xor": "burstnet.protocols.xor:EXPERIMENT",
 }
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
-from brian2 import Clock, NeuronGroup, linked_var
+from brian2 import Clock, NeuronGroup, Synapses, linked_var
+from brian2.codegen.codeobject import create_runner_codeobj
 from brian2.core.variables import Variables
 from brian2.equations.equations import Equations
 from brian2.groups.group import CodeRunner
@@ -20,7 +23,7 @@ from .quantities import parse_quantity, unit_name
 from .random import pair_uniform, stream_number
 from .synapses.connectivity import AllToAll
 
-__all__ = ["EventCode", "incoming", "initialise", "is_broadcast", "neuron_group"]
+__all__ = ["EventCode", "begin", "incoming", "initialise", "is_broadcast", "neuron_group"]
 
 
 class EventCode(CodeRunner):
@@ -181,13 +184,19 @@ def _code(text: str) -> str:
     return "\n".join(line.strip() for line in text.strip().splitlines())
 
 
+def begin(group: NeuronGroup | Synapses, initial: Mapping[str, str]) -> None:
+    """Set variables to expressions, one after the other, by one piece of code for all."""
+    if initial:
+        code = "\n".join(f"{variable} = {expression}" for variable, expression in initial.items())
+        create_runner_codeobj(group, code, "stateupdate", run_namespace={}, name=f"{group.name}_initial_codeobject")()
+
+
 def initialise(circuit: Circuit, population: Population, group: NeuronGroup) -> None:
     """Set what a cell begins with; parameters must be there."""
     group.noise_stream_ = stream_number(f"{population.name}.noise")
     if circuit.lesion_slots and "lesion_rank" in group.variables:
         group.lesion_rank = f"pair_uniform(run_seed, {lesion_stream(population.name)}, i, 0)"
-    for variable, expression in circuit.cell(population.name).initial.items():
-        setattr(group, variable, expression)
+    begin(group, circuit.cell(population.name).initial)
     for projection in incoming(circuit, population):
         if projection.constant:
             if projection.given_weights:

@@ -149,7 +149,7 @@ def build_objects(
         owner, variable = name.split(".")
         group = objects.control if owner == "control" else objects.populations.get(owner)
         if group is not None:
-            setattr(group, variable + "_", int(value) if variable == "run_seed" else float(value))
+            group.variables[variable].set_value(int(value) if variable == "run_seed" else float(value))
     for code in objects.lesions.values():
         code.set_values(numbers)
     before_initial()

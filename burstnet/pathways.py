@@ -12,7 +12,7 @@ from brian2.units.fundamentalunits import Quantity
 
 from .circuit import Circuit, Population
 from .control import equation_line
-from .neurons import is_broadcast
+from .neurons import begin, is_broadcast
 from .projection import Projection
 from .random import pair_uniform, stream_number
 
@@ -121,12 +121,11 @@ def connect(
         setattr(synapses, f"knob_{n}", linked_var(objects.control, n))
     synapses.connect(**projection.connect.arguments(stream_number(name)))
     for n in parameters:
-        setattr(synapses, n + "_", numbers[f"{name}.{n}"])
+        synapses.variables[n].set_value(float(numbers[f"{name}.{n}"]))
     before_initial()
     for p in (projection, *tied):
         if p.short_term and p.release_per_synapse:
-            for variable, expression in p.short_term.initial(p.name).items():
-                setattr(synapses, variable, expression)
+            begin(synapses, p.short_term.initial(p.name))
     if per_synapse:
         given = projection.given_weights
         values = (

@@ -38,6 +38,8 @@ _PARITY = 0x1BD11BDA
 _ROTATIONS = ((10, 26), (11, 21), (13, 27), (23, 5), (6, 20), (17, 11), (25, 10), (18, 20))
 _ROTATIONS_2 = (13, 15, 26, 6, 17, 29, 16, 24)
 _SCALE = 2.0**-32
+#: By how much the rounding of a probability turns in a step: the golden section, the least periodic number there is.
+_GOLDEN = 0.6180339887498949
 _NOISE, _PAIR = 0, 1
 
 
@@ -218,27 +220,39 @@ BURSTNET_INLINE int cell_bernoulli(int word, double p, int seed, int stream, int
   return (x <= last) & (scaled > 0.0);
 }}
 """,
-    "burstnet_threefry2": f"""{_INLINE}
-BURSTNET_INLINE uint32_t burstnet_threefry2(int word, uint32_t c0, uint32_t c1, uint32_t k0, uint32_t k1) {{
+    "burstnet_word": f"""{_INLINE}
+BURSTNET_INLINE void burstnet_words(uint32_t pair, uint32_t step, uint32_t k0, uint32_t k1, uint32_t& even, uint32_t& odd) {{
   const uint32_t k2 = {_PARITY}u ^ k0 ^ k1;
-  uint32_t x0 = c0 + k0, x1 = c1 + k1;
+  uint32_t x0 = pair + k0, x1 = step + k1;
 {_rounds_2_in_c("  ")}
-  return word == 0 ? x0 : x1;
+  even = x0; odd = x1;
 }}
-BURSTNET_INLINE uint32_t burstnet_count(double p) {{
-  return (uint32_t)std::min(std::max(std::ceil(p * 4294967296.0 - 0.5), 0.0), 4294967295.0);
+BURSTNET_INLINE uint32_t burstnet_word(int seed, int stream, int index, int64_t step) {{
+  uint32_t even, odd;
+  burstnet_words((uint32_t)index >> 1, (uint32_t)step, (uint32_t)seed, (uint32_t)stream, even, odd);
+  return index & 1 ? odd : even;
+}}
+BURSTNET_INLINE int32_t burstnet_count(double p, int64_t step) {{
+  const double turn = (double)step * {_GOLDEN!r};
+  return (int32_t)(p * 65536.0 + (turn - std::floor(turn)));
+}}
+BURSTNET_INLINE int burstnet_pulse(int half, double p, uint32_t word, int64_t step) {{
+  const int32_t x = (int32_t)(half ? word >> 16 : word & 65535u);
+  return x < burstnet_count(p, step);
+}}
+BURSTNET_INLINE int burstnet_other_pulse(int half, double p, double q, uint32_t word, int64_t step) {{
+  const int32_t x = (int32_t)(half ? word >> 16 : word & 65535u);
+  return (x < burstnet_count(p * q, step)) | ((x >= burstnet_count(p, step)) & (x < burstnet_count(p + q - p * q, step)));
 }}
 """,
     "cell_pulse": """
-BURSTNET_INLINE int cell_pulse(int word, double p, int seed, int stream, int index, int64_t step) {
-  const uint32_t x = burstnet_threefry2(word, (uint32_t)index, (uint32_t)step, (uint32_t)seed, (uint32_t)stream);
-  return x < burstnet_count(p);
+BURSTNET_INLINE int cell_pulse(int half, double p, int seed, int stream, int index, int64_t step) {
+  return burstnet_pulse(half, p, burstnet_word(seed, stream, index, step), step);
 }
 """,
     "cell_other_pulse": """
-BURSTNET_INLINE int cell_other_pulse(int word, double p, double q, int seed, int stream, int index, int64_t step) {
-  const uint32_t x = burstnet_threefry2(word, (uint32_t)index, (uint32_t)step, (uint32_t)seed, (uint32_t)stream);
-  return (x < burstnet_count(p * q)) | ((x >= burstnet_count(p)) & (x < burstnet_count(p + q - p * q)));
+BURSTNET_INLINE int cell_other_pulse(int half, double p, double q, int seed, int stream, int index, int64_t step) {
+  return burstnet_other_pulse(half, p, q, burstnet_word(seed, stream, index, step), step);
 }
 """,
     "pair_uniform": f"""
@@ -295,27 +309,32 @@ cdef inline double cell_uniform(int word, int seed, int stream, int index, int64
 cdef inline int cell_bernoulli(int word, double p, int seed, int stream, int index, int64_t step) noexcept:
     return (burstnet_threefry(word, <uint32_t>index, <uint32_t>step, {_NOISE}, <uint32_t>seed, <uint32_t>stream) + 0.5) * {_SCALE!r} < p
 """,
-    "burstnet_threefry2": f"""
-from libc.stdint cimport uint32_t, int64_t
-from libc.math cimport ceil
-cdef inline uint32_t burstnet_threefry2(int word, uint32_t c0, uint32_t c1, uint32_t k0, uint32_t k1) noexcept:
+    "burstnet_word": f"""
+from libc.stdint cimport uint32_t, int32_t, int64_t
+from libc.math cimport floor
+cdef inline uint32_t burstnet_word(int seed, int stream, int index, int64_t step) noexcept:
+    cdef uint32_t k0 = <uint32_t>seed
+    cdef uint32_t k1 = <uint32_t>stream
     cdef uint32_t k2 = <uint32_t>{_PARITY} ^ k0 ^ k1
-    cdef uint32_t x0 = c0 + k0
-    cdef uint32_t x1 = c1 + k1
+    cdef uint32_t x0 = (<uint32_t>index >> 1) + k0
+    cdef uint32_t x1 = <uint32_t>step + k1
 {_rounds_2_in_c("    ")}
-    return x0 if word == 0 else x1
-cdef inline uint32_t burstnet_count(double p) noexcept:
-    return <uint32_t>min(max(ceil(p * 4294967296.0 - 0.5), 0.0), 4294967295.0)
+    return x1 if index & 1 else x0
+cdef inline int32_t burstnet_count(double p, int64_t step) noexcept:
+    cdef double turn = <double>step * {_GOLDEN!r}
+    return <int32_t>(p * 65536.0 + (turn - floor(turn)))
 """,
     "cell_pulse": """
-cdef inline int cell_pulse(int word, double p, int seed, int stream, int index, int64_t step) noexcept:
-    cdef uint32_t x = burstnet_threefry2(word, <uint32_t>index, <uint32_t>step, <uint32_t>seed, <uint32_t>stream)
-    return x < burstnet_count(p)
+cdef inline int cell_pulse(int half, double p, int seed, int stream, int index, int64_t step) noexcept:
+    cdef uint32_t word = burstnet_word(seed, stream, index, step)
+    cdef int32_t x = <int32_t>(word >> 16 if half else word & 65535)
+    return x < burstnet_count(p, step)
 """,
     "cell_other_pulse": """
-cdef inline int cell_other_pulse(int word, double p, double q, int seed, int stream, int index, int64_t step) noexcept:
-    cdef uint32_t x = burstnet_threefry2(word, <uint32_t>index, <uint32_t>step, <uint32_t>seed, <uint32_t>stream)
-    return x < burstnet_count(p * q) or (burstnet_count(p) <= x and x < burstnet_count(p + q - p * q))
+cdef inline int cell_other_pulse(int half, double p, double q, int seed, int stream, int index, int64_t step) noexcept:
+    cdef uint32_t word = burstnet_word(seed, stream, index, step)
+    cdef int32_t x = <int32_t>(word >> 16 if half else word & 65535)
+    return x < burstnet_count(p * q, step) or (burstnet_count(p, step) <= x and x < burstnet_count(p + q - p * q, step))
 """,
     "pair_uniform": f"""
 cdef inline double pair_uniform(int seed, int stream, int i, int j) noexcept:
@@ -351,17 +370,19 @@ def _threefry_numpy(word: Any, c0: Any, c1: Any, c3: Any, k0: Any, k1: Any) -> n
     return threefry4x32((c0, c1, 0, c3), (k0, k1, 0, 0))[int(word)]
 
 
-def _threefry2_numpy(word: Any, c0: Any, c1: Any, k0: Any, k1: Any) -> np.ndarray:
-    return threefry2x32((c0, c1), (k0, k1))[int(word)]
+def _words_numpy(seed: Any, stream: Any, index: Any, step: Any) -> np.ndarray:
+    index = np.asarray(index)
+    even, odd = threefry2x32((index >> 1, step), (seed, stream))
+    return np.where(index & 1, odd, even)
 
 
 _USES = {"burstnet_threefry": _function("burstnet_threefry", _threefry_numpy, ["integer"] * 6, "integer")}
-_USES_2 = {"burstnet_threefry2": _function("burstnet_threefry2", _threefry2_numpy, ["integer"] * 5, "integer")}
+_USES_2 = {"burstnet_word": _function("burstnet_word", _words_numpy, ["integer"] * 4, "integer")}
 
 _draw = _NoiseBlocks(
     lambda cells, steps, seed, stream: np.stack(threefry4x32((cells, steps, 0, _NOISE), (seed, stream, 0, 0)))
 )
-_draw_2 = _NoiseBlocks(lambda cells, steps, seed, stream: np.stack(threefry2x32((cells, steps), (seed, stream))))
+_draw_2 = _NoiseBlocks(lambda cells, steps, seed, stream: _words_numpy(seed, stream, cells, steps)[None])
 
 
 def _cell_uniform_numpy(word: Any, seed: Any, stream: Any, index: Any, step: Any) -> np.ndarray:
@@ -372,18 +393,25 @@ def _cell_bernoulli_numpy(word: Any, p: Any, seed: Any, stream: Any, index: Any,
     return (_as_uniform(_draw(word, seed, stream, index, step)) < p).astype(np.int32)
 
 
-def _count(p: Any) -> np.ndarray:
-    """How many of the 2^32 words are below a probability, at most all but one."""
-    return np.clip(np.ceil(np.asarray(p) * 2.0**32 - 0.5), 0, 2.0**32 - 1).astype(np.uint32)
+def _count(p: Any, step: Any) -> np.ndarray:
+    """How many of 2^16 halves of a word are below a probability; rounding goes round with the steps, so that the mean is exact."""
+    turn = float(step) * _GOLDEN
+    return np.asarray(np.asarray(p) * 65536.0 + (turn - np.floor(turn))).astype(np.int32)
 
 
-def _cell_pulse_numpy(word: Any, p: Any, seed: Any, stream: Any, index: Any, step: Any) -> np.ndarray:
-    return (_draw_2(word, seed, stream, index, step) < _count(p)).astype(np.int32)
+def _half(half: Any, seed: Any, stream: Any, index: Any, step: Any) -> np.ndarray:
+    word = _draw_2(0, seed, stream, index, step)
+    return (word >> np.uint32(16) if half else word & np.uint32(65535)).astype(np.int32)
 
 
-def _cell_other_pulse_numpy(word: Any, p: Any, q: Any, seed: Any, stream: Any, index: Any, step: Any) -> np.ndarray:
-    x = _draw_2(word, seed, stream, index, step)
-    return ((x < _count(p * q)) | ((x >= _count(p)) & (x < _count(p + q - p * q)))).astype(np.int32)
+def _cell_pulse_numpy(half: Any, p: Any, seed: Any, stream: Any, index: Any, step: Any) -> np.ndarray:
+    return (_half(half, seed, stream, index, step) < _count(p, step)).astype(np.int32)
+
+
+def _cell_other_pulse_numpy(half: Any, p: Any, q: Any, seed: Any, stream: Any, index: Any, step: Any) -> np.ndarray:
+    x = _half(half, seed, stream, index, step)
+    first, second, third = (_count(limit, step) for limit in (p * q, p, p + q - p * q))
+    return ((x < first) | ((x >= second) & (x < third))).astype(np.int32)
 
 
 #: Uniform number in (0, 1) for equations: ``cell_uniform(word, seed, stream, i, step)``, word 0 to 3; independent across all five.
@@ -394,10 +422,12 @@ cell_bernoulli = _function(
     "cell_bernoulli", _cell_bernoulli_numpy, ["integer", "float", *["integer"] * 4], "integer", _USES
 )
 
-#: 1 with probability p, else 0, for background noise: ``cell_pulse(word, p, seed, stream, i, step)``, word 0 or 1.
+#: 1 with probability p, else 0, for background noise: ``cell_pulse(half, p, seed, stream, i, step)``, half 0 or 1.
+#: Two cells share a draw of two words, and the halves of a word are two draws of 16 bits: the probability of a single step is
+#: p rounded up or down to 1/65536, that of many steps p.
 cell_pulse = _function("cell_pulse", _cell_pulse_numpy, ["integer", "float", *["integer"] * 4], "integer", _USES_2)
 
-#: 1 with probability q, independent of ``cell_pulse(word, p, ...)`` though drawn from the same word: ``cell_other_pulse(word, p, q, ...)``.
+#: 1 with probability q, independent of ``cell_pulse(half, p, ...)`` though drawn from the same half: ``cell_other_pulse(half, p, q, ...)``.
 cell_other_pulse = _function(
     "cell_other_pulse", _cell_other_pulse_numpy, ["integer", "float", "float", *["integer"] * 4], "integer", _USES_2
 )

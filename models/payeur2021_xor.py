@@ -16,16 +16,18 @@ from burstnet.circuit import Circuit, Population
 from burstnet.control import Knob, Readout, Signal
 from burstnet.errors import unknown_name
 from burstnet.models.payeur2021 import DT, Published, stochastic
-from burstnet.plasticity.burst_dependent import AdaptiveBurstDependent, BurstDependent
+from burstnet.plasticity.burst_dependent import AdaptiveBurstDependent
 from burstnet.projection import Projection
 from burstnet.synapses.connectivity import WithProbability
 
-__all__ = ["ALPHA", "PATTERNS", "RULES", "TEACHER_INTERVAL", "circuit"]
+__all__ = ["ALPHA", "FEEDBACKS", "PATTERNS", "RULES", "TEACHER_INTERVAL", "circuit"]
 
 #: The four patterns in the order in which they are shown.
 PATTERNS = ((0, 0), (1, 0), (0, 1), (1, 1))
 #: What bursts are compared with: the cell's own moving average (Payeur et al.), or a number (BurstCCN).
 RULES = ("moving-average", "fixed-baseline")
+#: Bursts alone (Payeur et al.), or also events that cancel them at rest (BurstCCN).
+FEEDBACKS = ("published", "event-cancelled")
 #: Time constant of the moving averages, and of the read-outs.
 ALPHA = 2 * second
 #: Steps of the clock on which the teaching current is latched.
@@ -33,7 +35,28 @@ TEACHER_INTERVAL = 400 * ms
 
 _SOURCE = "Payeur et al. 2021"
 _INHIBITION = 0.25
-_FEEDBACK = {"hidden_1": (0.26, 0.06), "hidden_2": (0.026, 0.27)}
+#: Weights of excitatory and inhibitory noise on the soma, and its rate [Hz].
+_SOMATIC_NOISE = {
+    "input_1": ((0.35, 0.35), 500),
+    "input_2": ((0.35, 0.35), 500),
+    "hidden_1": ((0.385, 0.49), 150),
+    "hidden_2": ((0.385, 0.49), 150),
+    "output": ((0.35, 0.35), 150),
+}
+_BURST_FEEDBACK = {"hidden_1": {"ampa": 0.26, "gaba": 0.06}, "hidden_2": {"ampa": 0.026, "gaba": 0.27}}
+#: Feedback of events that cancels that of bursts while the output's burst probability is 0.4: receptor, weight, and
+#: what the graph's name ends with that it repeats. Ours, after BurstCCN's Q.
+_EVENT_FEEDBACK = {"hidden_1": ("gaba", 0.133, ""), "hidden_2": ("ampa", 0.062, "_gaba")}
+#: Constant dendritic current [pA] of each population, by feedback.
+_BIAS = {
+    "published": {"hidden_2": 500, "output": 400},
+    "event-cancelled": {"hidden_1": 480, "hidden_2": 470, "output": 400},
+}
+#: Burst probability at rest, by feedback, with which a fixed baseline compares.
+_AT_REST = {
+    "published": {"hidden_1": 0.285, "hidden_2": 0.26, "output": 0.404},
+    "event-cancelled": {"hidden_1": 0.36, "hidden_2": 0.385, "output": 0.406},
+}
 
 
 def _noise(soma: tuple[float, float], rate: float) -> Fragment:
@@ -54,14 +77,14 @@ def _teacher() -> Fragment:
     return Fragment(
         name="teacher",
         equations="""
-        I_teacher = learning*teaching : amp
+        I_teacher = taught*teaching : amp
         teaching : amp
         """,
         parameters={"teaching_strength": Parameter(1000 * pA, "largest teaching current", _SOURCE, clampable=True)},
         regularly={
             f"{float(TEACHER_INTERVAL / ms):g} ms": f"""
             wanted = teaching_strength*(target*({up}) - (1 - target)*({down}))
-            teaching = teach_now*wanted + (1 - teach_now)*teaching
+            teaching = teacher_looks*wanted + (1 - teacher_looks)*teaching
             """
         },
         contributions={"I_teacher": "dendrite"},
@@ -76,7 +99,7 @@ def _schedule() -> tuple[tuple[Knob, ...], tuple[Signal, ...]]:
         Knob("first_pattern", 6 * second),
         Knob("pattern_duration", 8 * second),
         Knob("prediction", 7.2 * second),
-        Knob("teacher_looks_always", 0.0),
+        Knob("teacher_follows", 0.0),
     )
     time = "(control_step*dt - first_pattern)"
     shown = "presenting*({one}*input_one + (1 - {one})*input_zero)"
@@ -86,8 +109,9 @@ def _schedule() -> tuple[tuple[Knob, ...], tuple[Signal, ...]]:
         Signal("first_is_one", "pattern - 2*floor(pattern/2)"),
         Signal("second_is_one", "floor(pattern/2) - 2*floor(pattern/4)"),
         Signal("target", "first_is_one + second_is_one - 2*first_is_one*second_is_one"),
-        Signal("learning", "training*int(elapsed >= prediction - 0.5*dt)"),
-        Signal("teach_now", "learning*clip(int(elapsed < prediction + 0.5*dt) + teacher_looks_always, 0, 1)"),
+        Signal("taught", "int(training > 0)*int(elapsed >= prediction - 0.5*dt)"),
+        Signal("learning", "training*taught"),
+        Signal("teacher_looks", "taught*clip(int(elapsed < prediction + 0.5*dt) + teacher_follows, 0, 1)"),
         Signal(
             "input_1_current",
             shown.format(one="first_is_one"),
@@ -102,13 +126,11 @@ def _schedule() -> tuple[tuple[Knob, ...], tuple[Signal, ...]]:
     return knobs, signals
 
 
-def _projections(
-    sizes: dict[str, int], published: Published, rule: str, density: float | None
-) -> tuple[Projection, ...]:
+def _projections(sizes: dict[str, int], published: Published, feedback: str, density: float | None) -> list[Projection]:
     event, burst = published.sends
 
-    def graph(source: str) -> WithProbability:
-        return WithProbability(min(1.0, 100 / sizes[source] if density is None else density))
+    def graph(source: str, like: str | None = None) -> WithProbability:
+        return WithProbability(min(1.0, 100 / sizes[source] if density is None else density), like=like)
 
     found = []
     for source, target in [
@@ -116,37 +138,31 @@ def _projections(
         *((f"hidden_{j}", "output") for j in (1, 2)),
     ]:
         name = f"{source}_to_{target}"
-        eta = 4e-3 if target == "output" else 8e-3
-        plasticity = (
-            AdaptiveBurstDependent(eta=eta, tau_trace=100 * ms, learning="learning")
-            if rule == "moving-average"
-            else BurstDependent(
-                eta=eta / ms,
-                p_b={"hidden_1": 0.285, "hidden_2": 0.265, "output": 0.401}[target],
-                w_min=0.0,
-                w_max=1.0,
-                tau_trace=100 * ms,
-                learning="learning",
-            )
-        )
+        rule = AdaptiveBurstDependent(eta=4e-3 if target == "output" else 8e-3, tau_trace=100 * ms, learning="learning")
         shared: dict[str, Any] = {"source": source, "target": target, "on": event, "connect": graph(source)}
-        found.append(Projection(name, port="soma.ampa", weight=0.234, plasticity=plasticity, **shared))
+        found.append(Projection(name, port="soma.ampa", weight=0.234, plasticity=rule, **shared))
         found.append(Projection(f"{name}_gaba", port="soma.gaba", weight=_INHIBITION, **shared))
-    for target, weights in _FEEDBACK.items():
-        for port, weight in zip(("ampa", "gaba"), weights, strict=True):
-            name = f"output_to_{target}" + ("_gaba" if port == "gaba" else "")
+    for target, weights in _BURST_FEEDBACK.items():
+        for receptor, weight in weights.items():
+            name = f"output_to_{target}" + ("_gaba" if receptor == "gaba" else "")
+            found.append(
+                Projection(name, "output", target, f"dendrite.{receptor}", weight, on=burst, connect=graph("output"))
+            )
+    if feedback == "event-cancelled":
+        for target, (receptor, weight, same) in _EVENT_FEEDBACK.items():
+            connect = graph("output", f"output_to_{target}{same}")
             found.append(
                 Projection(
-                    name,
+                    f"output_to_{target}_events",
                     "output",
                     target,
-                    port=f"dendrite.{port}",
-                    weight=weight,
-                    on=burst,
-                    connect=graph("output"),
+                    f"dendrite.{receptor}",
+                    weight,
+                    on=event,
+                    connect=connect,
                 )
             )
-    return tuple(found)
+    return found
 
 
 def circuit(
@@ -154,6 +170,7 @@ def circuit(
     *,
     published: Published | None = None,
     rule: str = "moving-average",
+    feedback: str = "published",
     density: float | None = None,
 ) -> Circuit:
     """The XOR network.
@@ -166,6 +183,10 @@ def circuit(
         Settings of the published program.
     rule : {"moving-average", "fixed-baseline"}
         What bursts are compared with.
+    feedback : {"published", "event-cancelled"}
+        What the output sends to the dendrites of hidden cells: bursts; or bursts, and events of the opposite sign on the
+        same connections, so that at rest they cancel whatever the output's event rate. The published network has none of
+        these: with them and a fixed baseline it learns in one phase.
     density : float, optional
         Probability of a connection; ``100/n`` by default, so that a cell has a hundred inputs from a population.
 
@@ -173,33 +194,29 @@ def circuit(
     ----------
     Payeur et al. (2021), Figure 4 and Methods; published program, ``sim_xor``.
     """
-    if rule not in RULES:
-        raise unknown_name("rule", rule, RULES)
+    for name, value, allowed in (("rule", rule, RULES), ("feedback", feedback, FEEDBACKS)):
+        if value not in allowed:
+            raise unknown_name(name, value, allowed)
     published = published or Published()
-    averages = burst_averages(ALPHA, rate_least=2 * Hz, rate_most=10 * Hz, homeostatic_rate=published.homeostatic_rate)
     readout = Readout(ALPHA)
     populations = []
-    for name, (soma, rate, bias) in {
-        "input_1": ((0.35, 0.35), 500, 0),
-        "input_2": ((0.35, 0.35), 500, 0),
-        "hidden_1": ((0.385, 0.49), 150, 0),
-        "hidden_2": ((0.385, 0.49), 150, 500),
-        "output": ((0.35, 0.35), 150, 400),
-    }.items():
+    for name, (soma, rate) in _SOMATIC_NOISE.items():
+        bias = _BIAS[feedback].get(name, 0)
         cell = stochastic(published) + _noise(soma, rate) + steady_current(dendrite=bias * pA)
         if name.startswith("input"):
             populations.append(Population(name, n, cell, {"soma": f"{name}_current"}, readout=readout))
             continue
-        cell = cell + averages
+        cell = cell + burst_averages(
+            ALPHA,
+            rate_least=2 * Hz,
+            rate_most=10 * Hz,
+            homeostatic_rate=published.homeostatic_rate,
+            p_b=_AT_REST[feedback][name] if rule == "fixed-baseline" else None,
+        )
         reads: tuple[str, ...] = ()
         if name == "output":
-            cell, reads = cell + _teacher(), ("learning", "teach_now", "target")
+            cell, reads = cell + _teacher(), ("taught", "teacher_looks", "target")
         populations.append(Population(name, n, cell, reads=reads, readout=readout))
     knobs, signals = _schedule()
-    return Circuit(
-        tuple(populations),
-        _projections({p.name: p.n for p in populations}, published, rule, density),
-        knobs,
-        signals,
-        DT,
-    )
+    sizes = {p.name: p.n for p in populations}
+    return Circuit(tuple(populations), tuple(_projections(sizes, published, feedback, density)), knobs, signals, DT)

@@ -76,9 +76,7 @@ class Curve:
 
     def points(self, name: str) -> dict[str, Metric]:
         """One metric for each point: ``NAME[AXIS=VALUE]``."""
-        return {
-            f"{name}[{self.over}={at:g}]": Metric(self.unit, self.per_seed[:, k]) for k, at in enumerate(self.at)
-        }
+        return {f"{name}[{self.over}={at:g}]": Metric(self.unit, self.per_seed[:, k]) for k, at in enumerate(self.at)}
 
 
 def scalars(metrics: Mapping[str, Metric | Curve]) -> dict[str, Metric]:

@@ -24,6 +24,7 @@ def burst_averages(
     burst_rate_0: Quantity = 0 * Hz,
     tau_spikes: Quantity = 30 * second,
     spike_rate_0: Quantity = 0.1 * Hz,
+    p_b: float | None = None,
 ) -> Fragment:
     """Exponential averages of event and burst rate, their ratio, and what `AdaptiveBurstDependent` learns from.
 
@@ -40,6 +41,8 @@ def burst_averages(
         Averages to begin with.
     tau_spikes, spike_rate_0 : Quantity [second], [Hz]
         Of the average of all spikes.
+    p_b : float, optional
+        A fixed burst probability with which bursts are compared in the place of the moving one, as in BurstCCN.
 
     Notes
     -----
@@ -77,7 +80,7 @@ def burst_averages(
         excess = clip(1 - rate_most/(event_average + silent*hertz), 0, 1)*(1 - silent) : 1
     """
     on_transmission = {
-        "event": "learn_down = -clip(moving_p, 0, 1) - excess",
+        "event": f"learn_down = -clip({'moving_p' if p_b is None else 'p_b'}, 0, 1) - excess",
         "burst": "learn_up = 1 - excess",
     }
     on_event = {
@@ -102,6 +105,8 @@ def burst_averages(
         initial["spikes_kept"] = "spike_rate_0"
         reset = "spikes_kept = spike_average + 1/tau_spikes\nspike_at = now"
         steps += ("spike_at",)
+    if p_b is not None:
+        parameters["p_b"] = Parameter(Quantity(p_b), "baseline burst probability", "Greedy et al. 2022", clampable=True)
     equations += f"learn_idle = clip((rate_least - {compared})/hertz, 0, inf) : 1\n"
     return Fragment(
         name="burst_averages",

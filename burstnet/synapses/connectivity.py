@@ -1,4 +1,4 @@
-"""Who connects to whom: counter-based rules, or the user's own arrays. Imports only errors.
+"""Who connects to whom: counter-based rules, or the user's own arrays. Imports random and errors.
 
 A rule's graph is a pure function of (seed, projection, i, j), drawn inside the program: the seed is a run argument and
 the graph is the same on every target.
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ArgumentError
+from ..random import stream_number
 
 __all__ = ["AllToAll", "Connectivity", "FixedIndegree", "FromArrays", "OneToOne", "WithProbability"]
 
@@ -79,10 +80,13 @@ class WithProbability(Connectivity):
         From 0 to 1.
     autapses : bool
         Whether a cell may connect to itself; only for a projection of a population onto itself.
+    like : str, optional
+        Another projection between populations of the same sizes and with the same `p`, whose graph this one repeats.
     """
 
     p: float
     autapses: bool = True
+    like: str | None = None
     seeded = True
 
     def __post_init__(self) -> None:
@@ -90,6 +94,7 @@ class WithProbability(Connectivity):
             raise ArgumentError(f"p={self.p!r} is not allowed; a probability is from 0 to 1.")
 
     def arguments(self, stream: int) -> dict:
+        stream = stream_number(self.like) if self.like else stream
         chosen = f"pair_uniform(run_seed_post, {stream}, i, j) < {float(self.p)!r}"
         return {"condition": chosen if self.autapses else f"i != j and {chosen}"}
 

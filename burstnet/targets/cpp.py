@@ -28,10 +28,12 @@ from .arrays import ARRAYS_FILE, PlainArray
 from .cache import Cache, program_key
 from .compiler import Compiler, find_compiler
 from .cuda_toolkit import Nvcc
+from .faster import LESION_WINDOW, Hints
+from .hashing import quick_keys
 from .make import run_make
 from .output import read_arrays, read_queues
 from .program import Program, Progress, RawRun, RunRequest
-from .project import LESION_WINDOW, rewrite
+from .project import rewrite
 
 __all__ = ["CppProgram", "argument_text", "build", "generate", "makefile", "saved_arrays", "windowed"]
 
@@ -62,7 +64,8 @@ def _generating(folder: Path, flags: tuple[str, ...]) -> Iterator[CPPStandaloneD
         set_device(_DEVICE, build_on_run=False, directory=str(folder))
         device.reinit()
         device.activate(build_on_run=False, directory=str(folder))
-        yield device
+        with quick_keys():
+            yield device
     finally:
         device.reinit()
         reset_device()
@@ -84,7 +87,7 @@ def generate(program: Program, folder: Path, flags: tuple[str, ...], units: int)
             raise explained(problem, objects.beside) or problem from problem
         device.build(directory=str(folder), compile=False, run=False, with_output=False)
         saved = saved_arrays(device, objects)
-    sources, together = rewrite(folder, units, windowed(objects), _among_spikes(program))
+    sources, together = rewrite(folder, units, windowed(objects), _hints(program))
     return sources, {"name": program.name, "arrays": _in_one_file(saved, together)}
 
 
@@ -109,14 +112,22 @@ def windowed(objects: Brian2Objects) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _among_spikes(program: Program) -> dict[str, str]:
-    """Custom events whose condition starts with the cell's threshold, by population and event."""
-    return {
-        f"{population.name}_{event}": population.name
-        for population in program.circuit.populations
-        for event, condition in population.cell.events.items()
-        if condition.strip().startswith("{spike} and ") and " or " not in condition
-    }
+def _hints(program: Program) -> Hints:
+    """Custom events that only spiking cells have, since their condition starts with the threshold; knobs of learning."""
+    circuit = program.circuit
+    return Hints(
+        {
+            f"{population.name}_{event}": population.name
+            for population in circuit.populations
+            for event, condition in population.cell.events.items()
+            if condition.strip().startswith("{spike} and ") and " or " not in condition
+        },
+        {
+            p.name: p.plasticity.learning
+            for p in circuit.projections
+            if p.plasticity and p.plasticity.learning and not p.constant
+        },
+    )
 
 
 def saved_arrays(device: CPPStandaloneDevice, objects: Brian2Objects) -> dict[str, dict]:

@@ -13,12 +13,11 @@ from pathlib import Path
 
 from ..errors import BuildError
 from .arrays import PlainArray, tabulate
+from .faster import Hints, faster, quicker_queue
 
-__all__ = ["LESION_WINDOW", "LOOP_HEADER", "rewrite"]
+__all__ = ["LOOP_HEADER", "rewrite"]
 
 LOOP_HEADER = "burstnet_loop.h"
-#: C++ expressions of the first step in which a lesion acts and the first after which none does.
-LESION_WINDOW = ("_array_control_lesions_from[0]", "_array_control_lesions_until[0]")
 
 _LOOP = r"""// The run loop: every object in Brian2's order, slow clocks at their multiples, windowed monitors within their steps.
 #pragma once
@@ -153,7 +152,7 @@ def rewrite(
     folder: Path,
     units: int,
     windowed: Mapping[str, tuple[str, str]],
-    among_spikes: Mapping[str, str],
+    hints: Hints,
 ) -> tuple[list[str], list[PlainArray]]:
     """Rewrite a project that Brian2 generated for a run of zero seconds.
 
@@ -164,8 +163,8 @@ def rewrite(
         Translation units for the code objects.
     windowed : dict of str to tuple of two str
         Code object that runs only within a window of steps to the C++ expressions of its first step and its first step after.
-    among_spikes : mapping of str to str
-        ``population_event`` of every custom event that only a spiking cell can have, to its population.
+    hints : Hints
+        What is known of code objects beyond their text.
 
     Returns
     -------
@@ -194,9 +193,11 @@ def rewrite(
         for name in ("network.cpp", "objects.cpp", "run.cpp", "synapses_classes.cpp", "brianlib/spikequeue.cpp")
         if (folder / name).exists()
     ]
+    queue = folder / "brianlib" / "spikequeue.h"
+    queue.write_text(quicker_queue(queue.read_text()))
     text, arrays = tabulate((folder / "objects.cpp").read_text())
     (folder / "objects.cpp").write_text(text)
-    return [*_gather(folder, units, among_spikes), "main.cpp", *rest], arrays
+    return [*_gather(folder, units, hints), "main.cpp", *rest], arrays
 
 
 def _pathways(folder: Path) -> list[str]:
@@ -205,12 +206,12 @@ def _pathways(folder: Path) -> list[str]:
     return [name for name in found if not name.startswith("before_run_") and "_readout_" not in name]
 
 
-def _gather(folder: Path, units: int, among_spikes: Mapping[str, str]) -> list[str]:
+def _gather(folder: Path, units: int, hints: Hints) -> list[str]:
     """Join code objects into units of equal size; each keeps its helpers in a namespace of its own."""
     texts: list[list[str]] = [[] for _ in range(units)]
     load = [0] * units
     for path in sorted((folder / "code_objects").glob("*.cpp"), key=lambda p: (-p.stat().st_size, p.name)):
-        text, space = _faster(path, among_spikes), f"support_{path.stem}"
+        text, space = faster(path.stem, path.read_text(), hints), f"support_{path.stem}"
         text, found = re.subn(r"(?m)^namespace \{", f"namespace {space} {{", text, count=1)
         if found:
             text = re.sub(r"(\n\s*using namespace brian;)", rf"\1 using namespace {space};", text)
@@ -223,60 +224,3 @@ def _gather(folder: Path, units: int, among_spikes: Mapping[str, str]) -> list[s
             names.append(f"unit{k}.cpp")
             (folder / names[-1]).write_text("\n".join(parts))
     return names
-
-
-#: Cells that one pass of the widest vector unit takes; the rest gets a loop of its own, so that it is vectorised too.
-_BLOCK = 16
-#: Synapses between the one that is served and the one that is asked for.
-_AHEAD = 32
-_IVDEP = "#if defined(__clang__)\n#pragma clang loop vectorize(assume_safety)\n#elif defined(__GNUC__)\n#pragma GCC ivdep\n#endif\n"
-
-
-def _faster(path: Path, among_spikes: Mapping[str, str]) -> str:
-    """A code object's text with what its compiler cannot know; where the text is another, nothing is changed.
-
-    A state updater touches only its own cell, so its loop needs no check for overlapping arrays, which otherwise costs
-    more than the arithmetic at a hundred cells. Outside the windows of lesions it takes what lesions add for zero, so that
-    a run without lesions reads none of it. Where an event is a spike with more conditions, only cells that spike are
-    asked. Brian2 numbers the names of code objects when a process makes several programs.
-    """
-    text = path.read_text()
-    if re.search(r"_stateupdater_codeobject(_\d+)?$", path.stem):
-        found = re.search(r"(?ms)^[ ]*for\(int _idx=0; _idx<_N; _idx\+\+\)\n(    \{\n.*?\n    \}\n)", text)
-        if found:
-            loops = (
-                f"for(int _idx=0; _idx<_N/{_BLOCK}*{_BLOCK}; _idx++)",
-                f"for(int _idx=_N/{_BLOCK}*{_BLOCK}; _idx<_N; _idx++)",
-            )
-            lesioned = "".join(f"{_IVDEP}    {loop}\n{found[1]}" for loop in loops)
-            text = text[: found.start()] + _unlesioned_apart(lesioned) + text[found.end() :]
-        return text
-    if "_spiking_synapses" in text:
-        return _prefetched(text)
-    found = re.fullmatch(r"(\w+)_thresholder_codeobject(_\d+)?", path.stem)
-    if found and found[1] in among_spikes:
-        spikes = f"_array_{among_spikes[found[1]]}__spikespace"
-        over_spikes = f"for (int32_t _k = 0; _k < {spikes}[N]; _k++)\n    {{\n        const size_t _idx = {spikes}[_k];"
-        return re.sub(r"for\(size_t _idx=0; _idx<N; _idx\+\+\)\s*\{", over_spikes, text)
-    return text
-
-
-def _unlesioned_apart(loops: str) -> str:
-    """The loops twice: as they are within the windows of lesions, and with nothing of lesions outside."""
-    plain = re.sub(r"(const double lesion_\w+) = _ptr_array_\w+\[_idx\];", r"\1 = 0.0;", loops)
-    if plain == loops:
-        return loops
-    start, stop = LESION_WINDOW
-    now = "_array_step_clock_timestep[0]"
-    return f"    if ({now} >= {start} && {now} < {stop}) {{\n{loops}    }} else {{\n{plain}    }}\n"
-
-
-def _prefetched(text: str) -> str:
-    """The loop over synapses, which lie all over memory, asks for the cell of a later synapse while it serves one."""
-    cells = re.search(r"= (\w+_synaptic_(?:pre|post))\[_idx\];", text)
-    here = re.search(r"(?m)^[ ]*const size_t _idx = \(\*_spiking_synapses\)\[_spiking_synapse_idx\];\n", text)
-    if not cells or not here:
-        return text
-    later = f"_spiking_synapse_idx + {_AHEAD}"
-    ask = f"if ({later} < _num_spiking_synapses) __builtin_prefetch(&{cells[1]}[(*_spiking_synapses)[{later}]]);\n"
-    return text[: here.end()] + ask + text[here.end() :]

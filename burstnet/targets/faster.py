@@ -1,0 +1,181 @@
+"""What a compiler cannot know of Brian2's C++ code objects, written into their text. Imports nothing of burstnet.
+
+Where a text is not the one that is expected, nothing is changed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["LESION_WINDOW", "Hints", "faster", "quicker_queue"]
+
+#: C++ expressions of the first step in which a lesion acts and the first after which none does.
+LESION_WINDOW = ("_array_control_lesions_from[0]", "_array_control_lesions_until[0]")
+_LESIONED = "_array_step_clock_timestep[0] >= {} && _array_step_clock_timestep[0] < {}".format(*LESION_WINDOW)
+#: Cells that one pass of the widest vector unit takes; the rest gets a loop of its own, so that it is vectorised too.
+_BLOCK = 16
+#: Cells whose thresholds are tested at once; with fewer, compilers unroll the loop and make no vector code of it.
+_TESTED = 32
+#: Synapses between the one that is served and the one that is asked for.
+_AHEAD = 32
+#: Target cells from which on a variable does not stay in the nearest cache, so that asking ahead pays.
+_FAR = 8000
+_IVDEP = "#if defined(__clang__)\n#pragma clang loop vectorize(assume_safety)\n#elif defined(__GNUC__)\n#pragma GCC ivdep\n#endif\n"
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What is known of code objects beyond their text.
+
+    Attributes
+    ----------
+    among_spikes : mapping of str to str
+        ``population_event`` of every custom event that only a spiking cell can have, to its population.
+    learning : mapping of str to str
+        Plastic projection to the knob that multiplies its learning.
+    """
+
+    among_spikes: Mapping[str, str] = field(default_factory=dict)
+    learning: Mapping[str, str] = field(default_factory=dict)
+
+
+def faster(name: str, text: str, hints: Hints) -> str:
+    """A code object's text made quicker.
+
+    Brian2 numbers the names of code objects when a process makes several programs, which is why ``_1`` may follow a name.
+    """
+    if re.search(r"_stateupdater_codeobject(_\d+)?$", name):
+        return _without_overlap(text)
+    for projection, knob in hints.learning.items():
+        own = re.fullmatch(rf"{projection}_{projection}(_event|_burst)?_(codeobject|push_spikes)(_\d+)?", name)
+        if own and own[1]:
+            return _asleep(text, knob)
+        if own and own[2] == "codeobject":
+            return _synaptic(text, knob)
+    if "_spiking_synapses" in text:
+        return _synaptic(text)
+    found = re.fullmatch(r"(\w+)_thresholder_codeobject(_\d+)?", name)
+    if not found:
+        return text
+    if found[1] in hints.among_spikes:
+        spikes = f"_array_{hints.among_spikes[found[1]]}__spikespace"
+        over_spikes = f"for (int32_t _k = 0; _k < {spikes}[N]; _k++)\n    {{\n        const size_t _idx = {spikes}[_k];"
+        return re.sub(r"for\(size_t _idx=0; _idx<N; _idx\+\+\)\s*\{", over_spikes, text)
+    return _in_blocks(text)
+
+
+def _without_overlap(text: str) -> str:
+    """A state updater touches only its own cell, so its loop needs no check for overlapping arrays.
+
+    The check costs more than the arithmetic at a hundred cells. Outside the windows of lesions the loop takes what lesions
+    add for zero, so that a run without lesions reads none of it.
+    """
+    found = re.search(r"(?ms)^[ ]*for\(int _idx=0; _idx<_N; _idx\+\+\)\n(    \{\n.*?\n    \}\n)", text)
+    if not found:
+        return text
+    loops = (
+        f"for(int _idx=0; _idx<_N/{_BLOCK}*{_BLOCK}; _idx++)",
+        f"for(int _idx=_N/{_BLOCK}*{_BLOCK}; _idx<_N; _idx++)",
+    )
+    drawing, body = _drawn_before(found[1])
+    lesioned = "".join(f"{_IVDEP}    {loop}\n{body}" for loop in loops)
+    return text[: found.start()] + drawing + _apart(lesioned) + text[found.end() :]
+
+
+def _drawn_before(body: str) -> tuple[str, str]:
+    """Background noise in a loop of its own, which draws for two cells at once, and the body that reads it."""
+    place = r"run_seed, noise_stream, i, t_in_timesteps\)"
+    quick = re.sub(
+        rf"cell_((?:other_)?pulse)\(([^;()]*), {place}", r"burstnet_\1(\2, _words[_idx], t_in_timesteps)", body
+    )
+    if quick == body or re.search(r"(?m)^\s*const \w+ (?:run_seed|noise_stream|t_in_timesteps) =", body):
+        return "", body
+    return (
+        "    static std::vector<uint32_t> _words_of(_N + 1);\n    uint32_t* __restrict _words = _words_of.data();\n"
+        f"{_IVDEP}    for(int _k=0; _k<(_N + 1)/2; _k++)\n"
+        "        burstnet_words(_k, t_in_timesteps, run_seed, noise_stream, _words[2*_k], _words[2*_k + 1]);\n"
+    ), quick
+
+
+def _apart(loops: str, knob: str = "") -> str:
+    """Loops twice: as they are while lesions act or a knob is on, and with nothing of either otherwise."""
+    plain = re.sub(r"(const double lesion_\w+) = _ptr_array_\w+\[\w+\];", r"\1 = 0.0;", loops)
+    needed = [_LESIONED] if plain != loops else []
+    if knob:
+        plain = re.sub(rf"(?m)^\s*(w_\w+) = _clip\(\1 [+-] .*\bknob_{knob}\b.*\n", "", plain)
+        needed.append(f"_array_control_{knob}[0] != 0.0")
+    if plain == loops:
+        return loops
+    return (
+        f"    if ({' || '.join(f'({condition})' for condition in needed)}) {{\n{loops}    }} else {{\n{plain}    }}\n"
+    )
+
+
+def _asleep(text: str, knob: str) -> str:
+    """A pathway that does nothing but learn, without a delay, has nothing to do while learning is off."""
+    return re.sub(
+        r"(void _run_\w+\(\)\s*\{\s*using namespace brian;[^\n]*\n)",
+        rf"\1    if (_array_control_{knob}[0] == 0.0) return;\n",
+        text,
+        count=1,
+    )
+
+
+def _synaptic(text: str, knob: str = "") -> str:
+    """The loop over synapses that transmit; where cells lie far apart, it asks for a later one while it serves one."""
+    head = re.search(r"(?m)^[ ]*for\(int _spiking_synapse_idx=0;", text)
+    end = re.search(r"(?m)^        \}\n", text[head.start() :]) if head else None
+    if not head or not end:
+        return text
+    loop = text[head.start() : head.start() + end.end()]
+    cells = re.search(r"= (\w+_synaptic_(?:pre|post))\[_idx\];", loop)
+    here = re.search(r"(?m)^[ ]*const size_t _idx = \(\*_spiking_synapses\)\[_spiking_synapse_idx\];\n", loop)
+    sizes = [int(n) for n in re.findall(r"const size_t _num\w+_(?:pre|post) = (\d+);", text)]
+    plain = _apart(loop, knob)
+    if cells and here and max(sizes, default=0) >= _FAR:
+        later = f"_spiking_synapse_idx + {_AHEAD}"
+        ask = f"if ({later} < _num_spiking_synapses) __builtin_prefetch(&{cells[1]}[(*_spiking_synapses)[{later}]]);\n"
+        plain = plain.replace(here[0], here[0] + ask)
+    return text[: head.start()] + plain + text[head.start() + end.end() :]
+
+
+def _in_blocks(text: str) -> str:
+    """A test of thresholds looks at whole vectors first; few cells spike in a step."""
+    found = re.search(
+        r"(?ms)^    for\(size_t _idx=0; _idx<N; _idx\+\+\)\n    \{\n(.*?const char _cond = [^\n]*;\n)\s*\n(        if\(_cond\) \{.*?\n        \}\n)    \}\n",
+        text,
+    )
+    if not found:
+        return text
+    test, act = found[1], found[2]
+    each = f"    {{\n{test}{act}    }}\n"
+    blocks = (
+        f"    for(size_t _block=0; _block<N/{_TESTED}*{_TESTED}; _block+={_TESTED})\n    {{\n    int64_t _any = 0;\n"
+        f"    for(size_t _idx=_block; _idx<_block+{_TESTED}; _idx++)\n    {{\n{_bitwise(test)}        _any |= _cond;\n    }}\n"
+        f"    if(_any) for(size_t _idx=_block; _idx<_block+{_TESTED}; _idx++)\n{each}    }}\n"
+        f"    for(size_t _idx=N/{_TESTED}*{_TESTED}; _idx<N; _idx++)\n{each}"
+    )
+    return text[: found.start()] + blocks + text[found.end() :]
+
+
+def _bitwise(test: str) -> str:
+    """Conditions without short cuts, of which a compiler makes vector code."""
+    head, mark, condition = test.rpartition("const char _cond = ")
+    return (
+        head
+        + "const int64_t _cond = ("
+        + condition.replace("&&", "&").replace("||", "|").replace(";", ") ? (int64_t)1 : (int64_t)0;")
+        if mark
+        else test
+    )
+
+
+def quicker_queue(text: str) -> str:
+    """Brian2's queue of spikes: synapses are appended by one copy, without being zeroed first."""
+    copied = re.compile(
+        r"const int cur_homog_queue_size = homog_queue\.size\(\);\s*homog_queue\.resize\(cur_homog_queue_size\+num_indices\);.*?\}\n(?=\s*\})",
+        re.DOTALL,
+    )
+    return copied.sub("homog_queue.insert(homog_queue.end(), cur_indices, cur_indices + num_indices);\n", text, count=1)
