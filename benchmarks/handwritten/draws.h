@@ -67,19 +67,28 @@ struct Pulses {
 
   Pulses(uint32_t seed, uint32_t stream, double probability)
       : random(seed, stream), scale(1 / std::log1p(-probability)) {
-    advance();
-  }
-  void advance() {
-    if (random.used == Stream::SIZE) {
-      random.fill();
-      for (int i = 0; i < Stream::SIZE; i++)
-        gaps[i] = 1 + int32_t(std::log((random.words[i] + 0.5f) * 0x1p-32f) * scale);
-    }
+    refill();
     place += gaps[random.used++];
   }
+  void refill() {
+    random.fill();
+    for (int i = 0; i < Stream::SIZE; i++)
+      gaps[i] = 1 + int32_t(std::log((random.words[i] + 0.5f) * 0x1p-32f) * scale);
+    random.used = 0;
+  }
+  // Local copies, which the compiler keeps in registers: it cannot know that writing to g leaves the members alone.
   void add(Real *RESTRICT g, int cells, Real weight) {
-    for (; place < cells; advance()) g[place] += weight;
-    place -= cells;
+    int place = this->place, used = random.used;
+    while (place < cells) {
+      g[place] += weight;
+      if (used == Stream::SIZE) {
+        refill();
+        used = 0;
+      }
+      place += gaps[used++];
+    }
+    this->place = place - cells;
+    random.used = used;
   }
 };
 
