@@ -34,8 +34,8 @@ constexpr double PRE_DELAY = 0.8;  // presynaptic detectors see spikes so much l
 
 constexpr int N = 500, PADDED = 512, BLOCK = 64;  // cells of a population; whole vectors; cells tested at once
 enum { IN1, IN2, HID1, HID2, OUT, POPULATIONS };
-// Arrays are a few cache lines longer than their cells: those that begin at the same place of a page push each other out
-// of the first-level cache, which doubles the time in double precision.
+// Arrays are a few cache lines longer than their cells: arrays that begin at the same place of a page push each other
+// out of the first-level cache, which doubles the time in double precision.
 constexpr int CELLS = POPULATIONS * PADDED + 80;
 constexpr double CONNECTED = 0.2;
 
