@@ -118,7 +118,8 @@ def _times(result: Result) -> dict[str, Any]:
 def _figure(result: Result) -> Any:
     from burstnet.plots.xor import xor_figure
 
-    return xor_figure(result, **_times(result))
+    # a run without training shows its test
+    return xor_figure(result, training="training" if "training" in result.phases else "before", **_times(result))
 
 
 def _build(structure: Mapping[str, Any]) -> Circuit:
