@@ -84,7 +84,7 @@ class BpCurve(ParameterSet):
         ``half_bp_pA`` where the burst probability passes 50 %. NaN where undefined.
         """
         curve = burst_curve(result, "dendritic_current", population="pyramidal", settle=_SETTLE)
-        at = 1e12 * curve.current
+        at = np.round(1e12 * curve.current, 6)
 
         def over(unit: str, values: np.ndarray) -> Curve:
             return Curve(unit, values, _AXIS, at)
