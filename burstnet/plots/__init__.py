@@ -1,27 +1,46 @@
 """Figures of saved results, one a file. Imports analysis, result and errors; never Brian2."""
 
+from .bp_curve import bp_curve_figure, draw_bp_curves
+from .burst_plasticity import burst_plasticity_figure, draw_burst_plasticity
 from .burst_probability import burst_probability
 from .learning_curves import learning_curves
 from .metric_by_arm import metric_by_arm
+from .pairing import draw_pairing, pairing_figure
 from .potentials import potentials
+from .propagation import draw_propagation, propagation_figure
 from .raster import raster
 from .rates import rates
 from .schematic import schematic
+from .short_term import short_term_figure
 from .style import save_figure
 from .sweep_map import sweep_map
 from .target_rate import target_rate_figure
 from .weights import weights
+from .xor import draw_one_phase, draw_xor, one_phase_figure, xor_figure
 
 __all__ = [
+    "bp_curve_figure",
+    "burst_plasticity_figure",
     "burst_probability",
+    "draw_bp_curves",
+    "draw_burst_plasticity",
+    "draw_one_phase",
+    "draw_pairing",
+    "draw_propagation",
+    "draw_xor",
     "learning_curves",
     "metric_by_arm",
+    "one_phase_figure",
+    "pairing_figure",
     "potentials",
+    "propagation_figure",
     "raster",
     "rates",
     "save_figure",
     "schematic",
+    "short_term_figure",
     "sweep_map",
     "target_rate_figure",
     "weights",
+    "xor_figure",
 ]
