@@ -1,6 +1,8 @@
 """Counter-based randomness: known answers, frozen draws, the same bits in numpy, C++, CUDA and Cython, and statistics."""
 
 import ctypes
+import itertools
+import math
 import shutil
 import subprocess
 
@@ -25,11 +27,21 @@ KNOWN_ANSWERS = [  # Random123, kat_vectors: threefry4x32
     (20, PI_COUNTER, PI_KEY, "59cd1dbb b8879579 86b5d00c ac8b6d84"),
 ]
 
+KNOWN_ANSWERS_2 = [  # Random123, kat_vectors: threefry2x32
+    (13, (0, 0), (0, 0), "9d1c5ec6 8bd50731"),
+    (13, (M, M), (M, M), "fd36d048 2d17272c"),
+    (13, PI_COUNTER[:2], PI_COUNTER[2:], "ba3e4725 f27d669e"),
+    (20, (0, 0), (0, 0), "6b200159 99ba4efe"),
+    (20, (M, M), (M, M), "1cb996fc bb002be7"),
+    (20, PI_COUNTER[:2], PI_COUNTER[2:], "c4923a9c 483df7a0"),
+]
+
 SEEDS = (0, 1, 42, rng.MAX_SEED)
 STREAMS = (0, 7, 0x7FFFFFFF)
 CELLS = (0, 1, 99, 19_999, 2**31 - 1)
 FROZEN_CELLS = [[268291080, 4186888625], [1091717295, 3987552782], [75555578, 3597603875], [1720125232, 2465449573]]
 FROZEN_PAIRS = [2310932045, 838548366, 4112058295, 2334219075]
+FROZEN_WORDS = [1939141880, 3142413319, 2076009534, 1842389605]
 STEPS = (0, 1, 2, 99_999, 2**31, 2**32 - 1, 2**32 + 5)
 
 
@@ -57,10 +69,44 @@ def pair_word(seed, stream, i, j):
     return threefry((i & M, j & M, 0, 1), (seed, stream, 0, 0))[0]
 
 
+def threefry_2(counter, key, rounds=13):
+    """Threefry-2x32 in plain Python, after Salmon et al. 2011."""
+    turns = (13, 15, 26, 6, 17, 29, 16, 24)
+    k = [*key, 0x1BD11BDA ^ key[0] ^ key[1]]
+    x = [(c + q) & M for c, q in zip(counter, key, strict=False)]
+    for r in range(rounds):
+        x[0] = (x[0] + x[1]) & M
+        x[1] = (((x[1] << turns[r % 8]) | (x[1] >> (32 - turns[r % 8]))) & M) ^ x[0]
+        if (r + 1) % 4 == 0:
+            n = (r + 1) // 4
+            x = [(x[0] + k[n % 3]) & M, (x[1] + k[(n + 1) % 3] + n) & M]
+    return x
+
+
+def half_word(half, seed, stream, i, step):
+    """The 16 bits that decide on a pulse: two cells share a draw of two words, two channels the halves of a word."""
+    word = threefry_2(((i & M) >> 1, step & M), (seed, stream))[i & 1]
+    return word >> 16 if half else word & 0xFFFF
+
+
+def limit(p, step):
+    """Of 65536 numbers, how many are below p in this step: p*65536, rounded up in the steps that turn it there."""
+    turned = step * 0.6180339887498949
+    return int(p * 65536 + (turned - math.floor(turned)))
+
+
 def uniforms(word, seed, stream, cells, steps):
     """Draws of shape (steps, cells), as the numpy target makes them."""
     index = np.arange(cells, dtype=np.int32)
     return np.stack([rng._cell_uniform_numpy(word, seed, stream, index, step) for step in range(steps)])
+
+
+def pulses(half, p, seed, stream, cells, steps, q=None):
+    """Pulses of shape (steps, cells) as the numpy target makes them; the other channel's if `q` is given."""
+    index, place = np.arange(cells, dtype=np.int32), (seed, stream)
+    if q is None:
+        return np.stack([rng._cell_pulse_numpy(half, p, *place, index, step) for step in range(steps)])
+    return np.stack([rng._cell_other_pulse_numpy(half, p, q, *place, index, step) for step in range(steps)])
 
 
 @pytest.mark.parametrize("rounds, counter, key, expected", KNOWN_ANSWERS)
@@ -68,6 +114,25 @@ def test_known_answers(rounds, counter, key, expected):
     words = tuple(int(word, 16) for word in expected.split())
     assert tuple(int(word) for word in rng.threefry4x32(counter, key, rounds)) == words
     assert tuple(threefry(counter, key, rounds)) == words
+
+
+@pytest.mark.parametrize("rounds, counter, key, expected", KNOWN_ANSWERS_2)
+def test_known_answers_of_the_small_generator(rounds, counter, key, expected):
+    words = tuple(int(word, 16) for word in expected.split())
+    assert tuple(int(word) for word in rng.threefry2x32(counter, key, rounds)) == words
+    assert tuple(threefry_2(counter, key, rounds)) == words
+
+
+def test_pulses_are_halves_of_a_word_of_cell_and_step_below_p():
+    index = np.array(CELLS, dtype=np.int32)
+    for seed, stream, half, (p, q) in itertools.product(SEEDS, STREAMS, (0, 1), ((0.4, 0.7), (0.05, 0.015))):
+        for step in STEPS:
+            first = rng._cell_pulse_numpy(half, p, seed, stream, index, step)
+            other = rng._cell_other_pulse_numpy(half, p, q, seed, stream, index, step)
+            x = [half_word(half, seed, stream, i, step) for i in CELLS]
+            both, above = limit(p * q, step), limit(p + q - p * q, step)
+            assert first.tolist() == [int(n < limit(p, step)) for n in x]
+            assert other.tolist() == [int(n < both or limit(p, step) <= n < above) for n in x]
 
 
 def test_cell_uniform_is_threefry_of_cell_and_step():
@@ -92,6 +157,8 @@ def test_frozen_draws():
     """Another value here would change the noise and the graph of every published run."""
     frozen = [rng._cell_uniform_numpy(w, 1, rng.stream_number("input.noise"), np.arange(2), 1000) for w in range(4)]
     assert (np.array(frozen) * 2**32 - 0.5).astype(np.uint32).tolist() == FROZEN_CELLS
+    words = rng._words_numpy(1, rng.stream_number("input.noise"), np.arange(4), 1000)
+    assert words.tolist() == FROZEN_WORDS
     pairs = rng._pair_uniform_numpy(1, rng.stream_number("W"), np.array([0, 0, 1, 99]), np.array([0, 1, 0, 99]))
     assert (pairs * 2**32 - 0.5).astype(np.uint32).tolist() == FROZEN_PAIRS
 
@@ -113,6 +180,16 @@ extern "C" void uniforms(int n, const int* w, const int* seed, const int* stream
 extern "C" void coins(int n, double p, const int* w, const int* seed, const int* stream, const int* i,
                       const int64_t* step, int* out) {
   for (int k = 0; k < n; k++) out[k] = cell_bernoulli(w[k], p, seed[k], stream[k], i[k], step[k]);
+}
+extern "C" void pulses(int n, int half, double p, double q, const int* seed, const int* stream, const int* i,
+                       const int64_t* step, int* first, int* other) {
+  for (int k = 0; k < n; k++) {
+    first[k] = cell_pulse(half, p, seed[k], stream[k], i[k], step[k]);
+    other[k] = cell_other_pulse(half, p, q, seed[k], stream[k], i[k], step[k]);
+  }
+}
+extern "C" void words_of_pairs(int n, uint32_t seed, uint32_t stream, uint32_t step, uint32_t* out) {
+  for (int k = 0; k < n; k++) burstnet_words(k, step, seed, stream, out[2*k], out[2*k + 1]);
 }
 extern "C" void pairs(int n, const int* seed, const int* stream, const int* i, const int* j, double* out) {
   for (int k = 0; k < n; k++) out[k] = pair_uniform(seed[k], stream[k], i[k], j[k]);
@@ -192,22 +269,60 @@ def test_cpp_bernoulli_is_uniform_below_p(cpp, points):
         assert np.array_equal(out, uniform < p), p
 
 
+PROBABILITIES = (
+    (0.05, 0.05),
+    (0.015, 0.3),
+    (1e-4, 1e-4),
+    (0.0, 1.0),
+    (1.0, 0.0),
+    (2.0**-16, 0.5),
+    (1 - 2.0**-17, 0.999),
+)
+
+
+def test_cpp_pulses_have_the_same_bits_as_numpy(cpp, points):
+    _, seed, stream, i, step = points
+    low, high = rng.threefry2x32((i.astype(np.uint32) >> 1, step.astype(np.uint32)), (seed, stream))
+    word = np.where(i & 1, high, low)
+    turned = step * 0.6180339887498949
+    turned -= np.floor(turned)
+    out = np.empty((2, len(i)), dtype=np.int32)
+    for half, (p, q) in itertools.product((0, 1), PROBABILITIES):
+        x = word >> np.uint32(16) if half else word & np.uint32(0xFFFF)
+        limits = [(part * 65536 + turned).astype(int) for part in (p * q, p, p + q - p * q)]
+        probabilities = ctypes.c_double(p), ctypes.c_double(q)
+        cpp.pulses(len(i), half, *probabilities, *map(pointer, (seed, stream, i, step)), *map(pointer, out))
+        assert np.array_equal(out[0], x < limits[1]), (half, p)
+        assert np.array_equal(out[1], (x < limits[0]) | ((x >= limits[1]) & (x < limits[2]))), (half, p, q)
+
+
+def test_cpp_draws_for_two_cells_at_once(cpp):
+    """What a state updater does before its loop."""
+    out = np.empty(100, dtype=np.uint32)
+    cpp.words_of_pairs(50, 7, 11, 123_456, pointer(out))
+    assert np.array_equal(out, rng._words_numpy(7, 11, np.arange(100), 123_456))
+
+
 @pytest.mark.cython
 def test_cython_has_the_same_bits_as_numpy():
+    names = ("cell_uniform", "cell_bernoulli", "pair_uniform", "cell_pulse", "cell_other_pulse")
+
     def draws():
         group = NeuronGroup(
             40,
-            "u : 1\ncoin : integer\npair : 1",
+            "u : 1\ncoin : integer\npair : 1\npulse : integer\nother : integer",
             dt=0.5 * ms,
-            namespace={name: getattr(rng, name) for name in ("cell_uniform", "cell_bernoulli", "pair_uniform")},
+            namespace={name: getattr(rng, name) for name in names},
         )
         group.run_regularly(
             "u = cell_uniform(3, 2147483647, 11, i, t_in_timesteps)\n"
             "coin = cell_bernoulli(1, 0.3, 42, 11, i, t_in_timesteps)\n"
-            "pair = pair_uniform(42, 2147483647, i, 39 - i)"
+            "pair = pair_uniform(42, 2147483647, i, 39 - i)\n"
+            "pulse = cell_pulse(1, 0.4, 2147483647, 11, i, t_in_timesteps)\n"
+            "other = cell_other_pulse(0, 0.3, 0.5, 42, 11, i, t_in_timesteps)"
         )
         Network(group).run(3 * ms)
-        return [np.array(getattr(group, name)[:]) for name in ("u", "coin", "pair")]
+        return [np.array(getattr(group, name)[:]) for name in ("u", "coin", "pair", "pulse", "other")]
 
     expected = draws()
     prefs.codegen.target = "cython"
@@ -280,6 +395,60 @@ def test_population_sums_have_the_binomial_spread():
     """A shared seed must not make cells fire pulses together: the sum over cells is binomial."""
     counts = (uniforms(0, 1, 2, 200, 1000) < 0.15).sum(axis=1)
     statistic = ((counts - 30.0) ** 2).sum() / (200 * 0.15 * 0.85)
+    assert P_VALUE < stats.chi2.cdf(statistic, 1000) < 1 - P_VALUE
+
+
+def rate_of(values, p):
+    """How many standard errors the mean of Bernoulli draws is from p."""
+    return (values.mean() - p) / np.sqrt(p * (1 - p) / values.size)
+
+
+@pytest.mark.parametrize(("p", "q"), [(0.05, 0.05), (0.015, 0.05), (0.3, 0.7), (1e-4, 1e-4)])
+def test_pulses_come_with_their_probability(p, q):
+    """Within four standard errors, in every half and for both channels."""
+    for half in (0, 1):
+        assert abs(rate_of(pulses(half, p, 1, 10, 2000, 2000), p)) < 4
+        assert abs(rate_of(pulses(half, p, 1, 10, 2000, 2000, q), q)) < 4
+
+
+@pytest.mark.parametrize("p", [1e-6, 1e-4, 0.015, 0.05, 1 / 3])
+def test_rounding_a_probability_to_16_bits_leaves_its_mean(p):
+    """Over n steps the limit is right to a few 65536th of 1/n, where rounding once would make 1e-4 seven percent larger."""
+    steps = 20_000
+    mean = np.mean([rng._count(p, step) for step in range(steps)]) / 65536
+    assert abs(mean - p) < 5 / 65536 / steps
+    assert abs(np.rint(1e-4 * 65536) / 65536 / 1e-4 - 1) > 0.06
+
+
+def chi_square_coins(x, y):
+    """Whether two sets of pulses are independent."""
+    both = np.bincount(2 * x.ravel() + y.ravel(), minlength=4).reshape(2, 2)
+    return stats.chi2_contingency(both, correction=False).pvalue
+
+
+@pytest.mark.parametrize(("p", "q"), [(0.05, 0.05), (0.015, 0.3), (0.5, 0.5), (0.9, 0.2)])
+def test_pulses_are_independent(p, q):
+    """Channels of one half, halves of one word, cells that share a draw and those that do not, steps, seeds and streams."""
+    first, other, half = pulses(0, p, 3, 4, 400, 1000), pulses(0, p, 3, 4, 400, 1000, q), pulses(1, p, 3, 4, 400, 1000)
+    for mine in (
+        other,
+        half,
+        pulses(1, p, 3, 4, 400, 1000, q),
+        pulses(0, p, 4, 3, 400, 1000),
+        pulses(0, p, 3, 5, 400, 1000),
+    ):
+        assert chi_square_coins(first, mine) > P_VALUE
+    for coins in (first, other):
+        assert chi_square_coins(coins[:, ::2], coins[:, 1::2]) > P_VALUE
+        assert chi_square_coins(coins[:, 1:-1:2], coins[:, 2::2]) > P_VALUE
+        # rounding turns nearly the same way every 2, 3, 5, 8 and 13 steps
+        for lag in (1, 2, 3, 5, 8, 13, 50):
+            assert chi_square_coins(coins[lag:], coins[:-lag]) > P_VALUE
+
+
+def test_the_number_of_pulses_of_a_step_is_binomial():
+    counts = pulses(1, 0.05, 1, 2, 400, 1000).sum(axis=1)
+    statistic = ((counts - 20.0) ** 2).sum() / (400 * 0.05 * 0.95)
     assert P_VALUE < stats.chi2.cdf(statistic, 1000) < 1 - P_VALUE
 
 
