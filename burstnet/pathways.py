@@ -14,7 +14,7 @@ from .circuit import Circuit, Population
 from .control import equation_line
 from .neurons import begin, is_broadcast
 from .projection import Projection
-from .random import pair_uniform, stream_number
+from .random import pair_bernoulli, pair_uniform, stream_number
 
 if TYPE_CHECKING:
     from .objects import Brian2Objects
@@ -112,7 +112,7 @@ def connect(
         delay=delay or None,
         clock=objects.control.clock,
         name=name,
-        namespace={"pair_uniform": pair_uniform},
+        namespace={"pair_bernoulli": pair_bernoulli, "pair_uniform": pair_uniform},
     )
     if rule and rule.trace_first:
         for pathway in (f"{name}_{event}" for event in ("event", "burst")):

@@ -26,6 +26,7 @@ __all__ = [
     "cell_pulse",
     "cell_uniform",
     "check_seed",
+    "pair_bernoulli",
     "pair_uniform",
     "stream_number",
     "threefry2x32",
@@ -255,6 +256,14 @@ BURSTNET_INLINE int cell_other_pulse(int half, double p, double q, int seed, int
   return burstnet_other_pulse(half, p, q, burstnet_word(seed, stream, index, step), step);
 }
 """,
+    "pair_bernoulli": """
+BURSTNET_INLINE uint64_t burstnet_below(double p) {
+  return (uint64_t)std::min(std::max(std::ceil(p * 4294967296.0 - 0.5), 0.0), 4294967296.0);
+}
+BURSTNET_INLINE int pair_bernoulli(double p, int seed, int stream, int i, int j) {
+  return burstnet_word(seed, stream, j, i) < burstnet_below(p);
+}
+""",
     "pair_uniform": f"""
 BURSTNET_INLINE double pair_uniform(int seed, int stream, int i, int j) {{
   return (burstnet_threefry(0, (uint32_t)i, (uint32_t)j, {_PAIR}u, (uint32_t)seed, (uint32_t)stream) + 0.5) * {_SCALE!r};
@@ -336,6 +345,11 @@ cdef inline int cell_other_pulse(int half, double p, double q, int seed, int str
     cdef int32_t x = <int32_t>(word >> 16 if half else word & 65535)
     return x < burstnet_count(p * q, step) or (burstnet_count(p, step) <= x and x < burstnet_count(p + q - p * q, step))
 """,
+    "pair_bernoulli": """
+from libc.math cimport ceil
+cdef inline int pair_bernoulli(double p, int seed, int stream, int i, int j) noexcept:
+    return burstnet_word(seed, stream, j, i) < min(max(ceil(p * 4294967296.0 - 0.5), 0.0), 4294967296.0)
+""",
     "pair_uniform": f"""
 cdef inline double pair_uniform(int seed, int stream, int i, int j) noexcept:
     return (burstnet_threefry(0, <uint32_t>i, <uint32_t>j, {_PAIR}, <uint32_t>seed, <uint32_t>stream) + 0.5) * {_SCALE!r}
@@ -374,6 +388,11 @@ def _words_numpy(seed: Any, stream: Any, index: Any, step: Any) -> np.ndarray:
     index = np.asarray(index)
     even, odd = threefry2x32((index >> 1, step), (seed, stream))
     return np.where(index & 1, odd, even)
+
+
+def _pair_bernoulli_numpy(p: Any, seed: Any, stream: Any, i: Any, j: Any) -> np.ndarray:
+    below = np.clip(np.ceil(np.asarray(p) * 2.0**32 - 0.5), 0, 2.0**32)
+    return (_words_numpy(seed, stream, j, i) < below).astype(np.int32)
 
 
 _USES = {"burstnet_threefry": _function("burstnet_threefry", _threefry_numpy, ["integer"] * 6, "integer")}
@@ -431,6 +450,9 @@ cell_pulse = _function("cell_pulse", _cell_pulse_numpy, ["integer", "float", *["
 cell_other_pulse = _function(
     "cell_other_pulse", _cell_other_pulse_numpy, ["integer", "float", "float", *["integer"] * 4], "integer", _USES_2
 )
+
+#: 1 with probability p, else 0, for connections: ``pair_bernoulli(p, seed, stream, i, j)``. Two target cells share a draw.
+pair_bernoulli = _function("pair_bernoulli", _pair_bernoulli_numpy, ["float", *["integer"] * 4], "integer", _USES_2)
 
 #: Uniform number in (0, 1) for connections: ``pair_uniform(seed, stream, i, j)``.
 pair_uniform = _function("pair_uniform", _pair_uniform_numpy, ["integer"] * 4, "float", _USES)

@@ -95,7 +95,7 @@ class WithProbability(Connectivity):
 
     def arguments(self, stream: int) -> dict:
         stream = stream_number(self.like) if self.like else stream
-        chosen = f"pair_uniform(run_seed_post, {stream}, i, j) < {float(self.p)!r}"
+        chosen = f"pair_bernoulli({float(self.p)!r}, run_seed_post, {stream}, i, j) > 0"
         return {"condition": chosen if self.autapses else f"i != j and {chosen}"}
 
     def at_least(self, n_source: int, n_target: int) -> int:

@@ -54,6 +54,8 @@ def faster(name: str, text: str, hints: Hints) -> str:
             return _asleep(text, knob)
         if own and own[2] == "codeobject":
             return _synaptic(text, knob)
+    if "_synapses_create_generator_codeobject" in name:
+        return _drawn_by_rows(text)
     if "_spiking_synapses" in text:
         return _synaptic(text)
     found = re.fullmatch(r"(\w+)_thresholder_codeobject(_\d+)?", name)
@@ -97,6 +99,22 @@ def _drawn_before(body: str) -> tuple[str, str]:
         f"{_IVDEP}    for(int _k=0; _k<(_N + 1)/2; _k++)\n"
         "        burstnet_words(_k, t_in_timesteps, run_seed, noise_stream, _words[2*_k], _words[2*_k + 1]);\n"
     ), quick
+
+
+def _drawn_by_rows(text: str) -> str:
+    """Connections are drawn for all targets of a source at once, two of them by a draw."""
+    call = re.search(r"pair_bernoulli\(([-+.\de]+), run_seed_post, (\d+), i, _k\)", text)
+    loop = re.search(r"(?m)^[ \t]*for\(long _k=_uiter_low; _k<_uiter_high; _k\+=_uiter_step\)\n", text)
+    if not call or not loop:
+        return text
+    draw = (
+        "        static std::vector<uint32_t> _words_of(_N_post + 1);\n        uint32_t* __restrict _words = _words_of.data();\n"
+        f"{_IVDEP}        for(int _m=0; _m<(int)(_N_post + 1)/2; _m++)\n"
+        f"            burstnet_words(_m, (uint32_t)_i, run_seed_post, {call[2]}, _words[2*_m], _words[2*_m + 1]);\n"
+        f"        const uint64_t _below = burstnet_below({call[1]});\n"
+    )
+    text = text[: loop.start()] + draw + text[loop.start() :]
+    return text.replace(call[0], "(_words[_k] < _below)")
 
 
 def _apart(loops: str, knob: str = "") -> str:
