@@ -144,9 +144,6 @@ class _BpCurveExperiment(Experiment):
                 raise ArgumentError(f"{wrong[0]} is not a setting of circuit={kind}; use it with circuit={other}.")
         if kind == "sst-loop":
             given = {"first": -50 * pA, "steps": 12.0} | given
-            if "release" in given and "facilitation_step" not in given:
-                # the published step of facilitation is U, whatever U is
-                given = {"pyramidal_to_sst.f": given["release"]} | given
         return super().prepare(given)
 
 
@@ -175,4 +172,5 @@ EXPERIMENT = _BpCurveExperiment(
     structure=_STRUCTURE,
     shorthands={**_EVERYWHERE, **{name: full for short in _SHORT.values() for name, full in short.items()}},
     figure="burstnet.plots.bp_curve:bp_curve_figure",
+    headline=("bp_percent", "er_hz", "bp_percent_at_50pA", "er_hz_at_first", "half_bp_pA"),
 )

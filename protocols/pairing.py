@@ -131,4 +131,5 @@ EXPERIMENT = Experiment(
         "blocks": _both("blocks"),
     },
     figure="burstnet.plots.pairing:pairing_figure",
+    headline=("dW", "zero_crossing"),
 )
