@@ -17,6 +17,7 @@ from .circuit import Circuit
 from .errors import ArgumentError, unknown_name
 from .lesion import Lesion, as_lesions
 from .lesion_sites import lesion_numbers
+from .neurons import is_broadcast
 from .objects import knob_values
 from .quantities import format_quantity
 from .random import check_seed
@@ -319,7 +320,7 @@ def estimate(
     ]
     run = seconds / float(circuit.dt) * step
     return {
-        "memory": 2e7 + raw + 400 * cells,
+        "memory": 2e7 + raw + 400 * cells + _BYTES_A_SYNAPSE * _synapses(circuit),
         "disk": 0.1 * raw * seeds,
         "seconds": run * seeds / max(1, min(jobs, seeds)),
     }
@@ -327,6 +328,17 @@ def estimate(
 
 #: Spikes a cell and second that an estimate assumes.
 _SPIKES_PER_S = 15.0
+#: Both ends of a synapse, and its place in the queue.
+_BYTES_A_SYNAPSE = 14
+
+
+def _synapses(circuit: Circuit) -> int:
+    """How many synapses a circuit has, or nearly so where the seed draws them."""
+    return sum(
+        p.connect.at_least(circuit.population(str(p.source)).n, circuit.population(p.target).n)
+        for p in circuit.projections
+        if not p.constant and not p.tied_to and not is_broadcast(circuit, p)
+    )
 
 
 def _source_of(earlier: Result, seed: int) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -64,6 +67,28 @@ def monitors(circuit: Circuit, recording: Recording, objects: Brian2Objects) -> 
                 when="end",
                 name=f"{population.name}_trace",
             )
+    with _trusted_indices():
+        found |= _weight_monitors(circuit, recording, objects, clocks["states"])
+    return found
+
+
+@contextlib.contextmanager
+def _trusted_indices() -> Iterator[None]:
+    """Without Brian2's warning that it cannot know how many synapses a seed draws; a run checks what was sampled."""
+    logger = logging.getLogger("brian2.monitors.statemonitor")
+
+    def other(record: logging.LogRecord) -> bool:
+        return "Cannot check whether the indices" not in record.getMessage()
+
+    logger.addFilter(other)
+    try:
+        yield
+    finally:
+        logger.removeFilter(other)
+
+
+def _weight_monitors(circuit: Circuit, recording: Recording, objects: Brian2Objects, clock: Clock) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     for projection in circuit.projections:
         if projection.name in recording.weights and not projection.constant and projection.plasticity:
             synapses = objects.projections[projection.name]
@@ -73,7 +98,7 @@ def monitors(circuit: Circuit, recording: Recording, objects: Brian2Objects) -> 
                 synapses,
                 [f"w_{projection.name}"],
                 record=indices,
-                clock=clocks["states"],
+                clock=clock,
                 when="start",
                 order=-1,
                 name=f"{projection.name}_weights",

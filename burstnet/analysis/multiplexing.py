@@ -22,6 +22,7 @@ __all__ = [
     "correlation",
     "correlations",
     "dendritic_sine",
+    "joint_correlations",
     "modulations",
     "multiplexing_metrics",
     "multiplexing_traces",
@@ -226,6 +227,27 @@ def correlations(
         for one, other in (*TRANSMITTED, *CROSS_TALK)
         if one in known and other in known
     }
+
+
+def joint_correlations(result: Result, width: float = 0.05) -> dict[str, float]:
+    """Correlations of the traces of all seeds of a run of the propagation protocol, averaged over seeds.
+
+    Parameters
+    ----------
+    result : Result
+    width : float
+        Of a bin [s].
+
+    Returns
+    -------
+    dict of str to float
+        ``"seed-mean ER1~I_s"`` and so on, while modulated.
+    """
+    somatic, dendritic = modulations(result)
+    found = correlations(
+        multiplexing_traces(result, width), somatic=somatic, dendritic=dendritic, window=result.phases["modulated"]
+    )
+    return {f"seed-mean {name}": value for name, value in found.items()}
 
 
 def multiplexing_metrics(

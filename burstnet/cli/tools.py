@@ -92,11 +92,13 @@ def cache(clear: Annotated[bool, typer.Option("--clear", help="Remove every prog
 
 @app.command()
 def verify(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="The model to verify: burstccn.")],
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer seeds.")] = False,
-    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for verify.json.")] = Path("."),
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="The model to verify: burstccn or payeur2021.")],
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer seeds, and no long runs.")] = False,
+    out: Annotated[
+        Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for verify.json and the runs.")
+    ] = Path("."),
 ) -> None:
-    """Measure the reproduction table again; exit status 1 if anything differs.
+    """Measure the reproduction table again; exit status 1 if anything differs. Stopped and started again, it goes on.
 
     Example: burstnet verify burstccn --quick
     """
@@ -106,7 +108,7 @@ def verify(
 
     check_writable(out)
     with progress_display(f"verify {model}", 1, quiet=not sys.stderr.isatty()) as report:
-        rows = verify_model(model, quick=quick, report=report)
+        rows = verify_model(model, quick=quick, report=report, folder=out / "runs")
     write_verification(out / "verify.json", model, rows, quick)
     for row in rows:
         typer.echo(row.line())

@@ -79,14 +79,18 @@ class ShortTermPlasticity:
 
     def fixed(self) -> dict[str, Any]:
         """What a build depends on."""
-        return {"per_synapse": self.per_synapse}
+        return {"per_synapse": self.per_synapse, "own_step": self.f is not None}
 
     def parameters(self, projection: str) -> dict[str, Parameter]:
         """Run arguments, named after the projection."""
-        f, u_0 = (self.U if value is None else value for value in (self.f, self.u_0))
-        return {
+        u_0 = self.U if self.u_0 is None else self.u_0
+        step = (
+            {f"f_{projection}": Parameter(Quantity(self.f), "step of facilitation", _SOURCE)}
+            if self.f is not None
+            else {}
+        )
+        return step | {
             f"U_{projection}": Parameter(Quantity(self.U), "release probability at rest", _SOURCE),
-            f"f_{projection}": Parameter(Quantity(f), "step of facilitation", _SOURCE),
             f"u_0_{projection}": Parameter(Quantity(u_0), "release probability to begin with", _SOURCE),
             f"tau_d_{projection}": Parameter(Quantity(self.tau_d), "recovery from depression", _SOURCE, positive=True),
             f"tau_f_{projection}": Parameter(Quantity(self.tau_f), "decay of facilitation", _SOURCE, positive=True),
@@ -102,7 +106,7 @@ class ShortTermPlasticity:
 
     def code(self, projection: str) -> str:
         """What a spike does."""
-        p = projection
+        p, f = projection, f"{'U' if self.f is None else 'f'}_{projection}"
         waited = f"(1.0*t_in_timesteps - release_at_{p})"
         return "\n".join(
             [
@@ -110,7 +114,7 @@ class ShortTermPlasticity:
                 f"u_{p} = U_{p} + (u_{p} - U_{p})*exp({waited}*log(1 - dt/tau_f_{p}))",
                 f"released_{p} = u_{p}*x_{p}",
                 f"x_{p} = x_{p} - released_{p}",
-                f"u_{p} = u_{p} + f_{p}*(1 - u_{p})",
+                f"u_{p} = u_{p} + {f}*(1 - u_{p})",
                 f"release_at_{p} = 1.0*t_in_timesteps",
             ]
         )
