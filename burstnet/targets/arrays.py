@@ -57,7 +57,20 @@ BurstnetArray burstnet_arrays[] = {
 };
 }
 """
-_MAKE_ALL = """    for (auto& array : burstnet_arrays) *array.where = std::calloc(array.count, array.size);
+#: Arrays begin at different places of a memory page: a processor takes a load for one of the store before it if both have
+#: the same place in their pages, which doubled the time of a loop over a dozen variables of 500 cells.
+_MAKE_ALL = """    {
+        size_t bytes = 4096, place = 0, k = 0;
+        for (auto& array : burstnet_arrays) bytes += array.count * array.size + 4096 + 64;
+        char* pool = (char*)std::calloc(bytes, 1);
+        pool += (4096 - (size_t)pool % 4096) % 4096;
+        for (auto& array : burstnet_arrays) {
+            const size_t length = array.count * array.size;
+            if (length >= 512) place += (k++ * 27 % 64 * 64 + 4096 - place % 4096) % 4096;
+            *array.where = pool + place;
+            place += (length + 63) / 64 * 64;
+        }
+    }
 """
 _SET_ALL = """    for (auto& array : burstnet_arrays) {
         if (name != array.name) continue;
