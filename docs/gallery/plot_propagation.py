@@ -22,8 +22,8 @@ from burstnet.protocols.propagation import Propagation
 protocol = Propagation(rest=0.5 * second, modulated=2 * second)
 circuit = payeur2021_propagation.circuit({"pyr1": 2000, "pyr2": 2000, "pv": 500, "sst": 500})
 compiled = bn.compile(circuit, protocol)
-control = compiled.run(seeds=[1, 2])
-without_sst = compiled.run(seeds=[1, 2], lesions="sst:silence")
+control = compiled.run(seeds=[1])
+without_sst = compiled.run(seeds=[1], lesions="sst:silence")
 
 # %%
 # Both streams
