@@ -1,7 +1,7 @@
 """Cells: fragments of equations, parameters and events, one file per family."""
 
 from .averages import burst_averages
-from .background import background, pooled_background, steady_current
+from .background import background, poisson_units, pooled_background, steady_current
 from .conductance import ConductanceParameters, StochasticBurstParameters, conductance_pyramidal, stochastic_burst
 from .detectors import exact_isi, leaky_counter
 from .fragment import Fragment, Parameter, ParameterSet, parameter
@@ -28,6 +28,7 @@ __all__ = [
     "exact_isi",
     "leaky_counter",
     "parameter",
+    "poisson_units",
     "pooled_background",
     "shot_noise",
     "steady_current",
