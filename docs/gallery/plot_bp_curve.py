@@ -55,7 +55,7 @@ loop = {
     "SST loop": compiled.run(1),
     "no SST": compiled.run(1, {"sst_to_pyramidal.weight": 0.0}),
     "VIP, -100 pA": compiled.run(1, {"sst.cell.vip_current": -100 * pA}),
-    "less release": compiled.run(1, {"pyramidal_to_sst.U": 0.015, "pyramidal_to_sst.f": 0.015}),
+    "less release": compiled.run(1, {"pyramidal_to_sst.U": 0.015}),
     "strong plateau": compiled.run(1, {"pyramidal.cell.g_d": 1400 * pA}),
 }
 modulation = bp_curve_figure(loop)

@@ -111,10 +111,11 @@ def test_a_silent_sst_population_is_no_inhibition(loop):
 
 
 def test_the_step_of_facilitation_goes_with_release():
-    values = EXPERIMENT.prepare({"circuit": "sst-loop", "release": "0.025"}).values
-    assert float(values["pyramidal_to_sst.U"]) == float(values["pyramidal_to_sst.f"]) == 0.025
-    values = EXPERIMENT.prepare({"circuit": "sst-loop", "release": "0.025", "facilitation_step": "0.1"}).values
-    assert "pyramidal_to_sst.f" not in values
+    setup = EXPERIMENT.prepare({"circuit": "sst-loop", "release": "0.025"})
+    assert float(setup.values["pyramidal_to_sst.U"]) == 0.025
+    assert "pyramidal_to_sst.f" not in setup.circuit.arguments()
+    setup = EXPERIMENT.prepare({"circuit": "sst-loop", "facilitation_step": "0.1"})
+    assert float(setup.circuit.arguments()["pyramidal_to_sst.f"].parameter.value) == 0.1
 
 
 def test_each_circuit_has_its_own_staircase_and_settings():
