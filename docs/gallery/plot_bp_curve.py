@@ -22,8 +22,8 @@ from burstnet.plots.bp_curve import bp_curve_figure
 from burstnet.plots.style import ARMS
 from burstnet.protocols.bp_curve import BpCurve
 
-protocol = BpCurve(step_duration=0.6 * second)
-compiled = bn.compile(payeur2021_bp_curve.circuit("recurrent", {"pyramidal": 600}), protocol)
+protocol = BpCurve(step=75 * pA, steps=6)
+compiled = bn.compile(payeur2021_bp_curve.circuit("recurrent", {"pyramidal": 1000}), protocol)
 arms = {}
 for weight, name in ((0.0, "no inhibition"), (0.02, "inhibition")):
     for soma in (0, 100, 200):
@@ -48,8 +48,8 @@ for name in ("no inhibition", "inhibition"):
 # ------------
 # More bursts make more spikes of SST cells, whose synapses onto dendrites hold bursts down. VIP cells, a current into the
 # SST cells, let go; so do less facilitating synapses; a stronger plateau bursts in spite of it.
-protocol = BpCurve(first=0 * pA, steps=5, step=75 * pA, step_duration=0.6 * second)
-sizes = {"pyramidal": 600, "pv": 150, "sst": 150}
+protocol = BpCurve(first=0 * pA, steps=4, step=75 * pA, step_duration=0.6 * second)
+sizes = {"pyramidal": 500, "pv": 100, "sst": 100}
 compiled = bn.compile(payeur2021_bp_curve.circuit("sst-loop", sizes), protocol)
 loop = {
     "SST loop": compiled.run(1),
