@@ -125,12 +125,18 @@ def _tests(ax: Axes, tests: Mapping[str, np.ndarray], line: float) -> None:
 def _cost(ax: Axes, summary: XorSummary) -> None:
     epochs = np.arange(1, summary.costs.shape[1] + 1)
     style.seed_lines(ax, epochs, summary.costs, style.INK, "cost")
+    if len(epochs) == 1:
+        ax.lines[-1].set(marker="o", markersize=3)  # no line shows a single epoch
     ax.axvline(summary.number + 1, color=style.QUIET, linewidth=0.6, linestyle=(0, (1, 1.5)), zorder=0.5, label="shown")
     ax.annotate(
         "C", (summary.number + 1, 1), (2, 0), ("data", "axes fraction"), "offset points",
         ha="left", va="top", size=6.5, color=style.QUIET,
     )  # fmt: skip
-    ax.set_xlim(1, max(2, len(epochs)))
+    if len(epochs) > 1:
+        ax.set_xlim(1, len(epochs))
+    else:
+        ax.set_xlim(0.5, 1.5)
+        ax.set_xticks(epochs)
     fit(ax, [summary.costs], bottom=0.0)
     ax.set_xlabel("epoch")
     ax.set_ylabel("cost of an epoch")
