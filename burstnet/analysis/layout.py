@@ -28,10 +28,13 @@ class Edge:
     source : str or None
         None for a constant current.
     target, port, on : str
+        The port is a compartment, also where the projection enters a receptor there.
     inhibits : bool
-        Whether its scale or weight is negative.
+        Whether its scale or weight is negative, or its receptor inhibitory (GABA).
     learns : bool
         Whether it has a plasticity, or is tied to a projection that has one.
+    short_term : str
+        STF or STD if it facilitates or depresses, else empty.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Edge:
     on: str
     inhibits: bool
     learns: bool
+    short_term: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,8 @@ def edges(circuit: Circuit) -> list[Edge]:
     learning = {p.name for p in circuit.projections if p.plasticity}
     return [
         Edge(
-            p.name, None if p.constant else str(p.source), p.target, p.port, p.on, _inhibits(circuit, p),
-            p.name in learning or p.tied_to in learning,
+            p.name, None if p.constant else str(p.source), p.target, _compartment(p), _transmits(p), _inhibits(circuit, p),
+            p.name in learning or p.tied_to in learning, p.short_term.name if p.short_term else "",
         )
         for p in circuit.projections
     ]  # fmt: skip
@@ -165,7 +169,17 @@ def _partner(circuit: Circuit, name: str) -> str | None:
 
 
 def _at_soma(circuit: Circuit, projection: Projection) -> bool:
-    return projection.port == next(iter(circuit.population(projection.target).cell.ports))
+    return _compartment(projection) == next(iter(circuit.population(projection.target).cell.ports), "")
+
+
+def _transmits(projection: Projection) -> str:
+    """Event, burst or spike; an event of the user's own counts as what its name ends in."""
+    return next((kind for kind in ("event", "burst") if projection.on.endswith(kind)), "spike")
+
+
+def _compartment(projection: Projection) -> str:
+    """Where a projection ends, without the receptor."""
+    return projection.port.partition(".")[0]
 
 
 def _reaches(above: dict[str, set[str]], start: str, end: str) -> bool:
@@ -184,4 +198,5 @@ def _inhibits(circuit: Circuit, projection: Projection) -> bool:
     partner = circuit.projection(projection.tied_to) if projection.tied_to else projection
     weight = partner.weight if partner.weight is not None else 1.0
     first = float(getattr(weight, "flat", [weight])[0])
-    return float(projection.scale) * first < 0
+    inhibitory = projection.port.partition(".")[2].lower().startswith(("gaba", "inh"))
+    return (float(projection.scale) * first < 0) != inhibitory

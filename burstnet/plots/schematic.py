@@ -42,7 +42,7 @@ def schematic(
         Lesioned pathways are dashed, silenced populations hatched, and what is done is written beside them.
     short_term : mapping of str to str, optional
         Projection to ``"STF"`` (its arrow widens) or ``"STD"`` (it narrows): short-term facilitation or depression
-        that a projection stands for.
+        that a projection stands for; by default what it has.
 
     Returns
     -------
@@ -61,12 +61,12 @@ def schematic(
     burstnet.analysis.layout.places : rows and columns.
     """
     all_edges, where = edges(circuit), places(circuit)
-    short_term = dict(short_term or {})
+    short_term = {edge.name: edge.short_term for edge in all_edges if edge.short_term} | dict(short_term or {})
     marks = lesion_marks(lesions)
     _check(circuit, all_edges, short_term, [mark.target for mark in marks])
     rows = _row_bottoms(circuit, where)
     boxes = {p.name: _Boxes(p, where[p.name], rows) for p in circuit.populations}
-    said = {m.target: m.text for m in marks if m.kind in ("scale", "freeze")}
+    said = {m.target: m.text for m in marks if m.kind in ("scale", "freeze", "static")}
     cut = {m.target for m in marks if m.kind == "scale"}
     arrows = _arrows(all_edges, boxes, short_term, cut, said) + _constants(all_edges, boxes, cut, said)
     steered = _steered(circuit, boxes)
