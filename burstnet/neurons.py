@@ -57,11 +57,16 @@ def incoming(circuit: Circuit, population: Population) -> list[Projection]:
 
 
 def is_broadcast(circuit: Circuit, projection: Projection) -> bool:
-    """Whether all target cells get the same from a projection, so that one sum serves them all and no synapse is needed."""
+    """Whether all target cells get the same from a projection, so that one sum serves them all and no synapse is needed.
+
+    Their step takes the sum in; a cell without a differential equation has no step.
+    """
+    cell = circuit.population(projection.target).cell
     return (
         not projection.constant
         and isinstance(projection.connect, AllToAll)
-        and projection.port in circuit.population(projection.target).cell.receptors
+        and projection.port in cell.receptors
+        and "differential equation" in cell.defined().values()
         and not (
             projection.plasticity or projection.given_weights or projection.tied_to or projection.release_per_synapse
         )

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from brian2.equations.equations import Equations
+from brian2.synapses.synapses import Synapses
 from brian2.units import amp, ms
 from brian2.units.fundamentalunits import Quantity
 
@@ -24,6 +25,8 @@ __all__ = ["Projection", "RunArgument", "check_name"]
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _EVENT = re.compile(r"[a-z][a-z0-9_]*")
+#: Attributes that Brian2's `Synapses` sets in an instance, beside those of its class.
+_KEPT = ("events", "pre", "source", "target", "equations", "variables", "indices", "namespace", "when", "order")
 #: The longest delay [s] within which a cell is taken not to spike twice, so that its last release is the one that arrives.
 _LATCHED = 1.001e-3
 
@@ -38,6 +41,8 @@ def check_name(kind: str, name: str) -> None:
         except (SyntaxError, ValueError):
             allowed = False
         allowed = allowed and not name.endswith(("_pre", "_post"))
+    if allowed and kind == "projection":
+        allowed = not hasattr(Synapses, name) and name not in _KEPT  # a pathway is an attribute of its Synapses
     if not allowed:
         raise ArgumentError(
             f"{kind} name {name!r} is not allowed; use letters, digits and underscores, first a letter, not a word Brian2 keeps."
