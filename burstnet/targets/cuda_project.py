@@ -184,6 +184,8 @@ _SOURCES = re.compile(
 _FILLED = re.compile(r"if \((?:timestep >= \w+\.queue->num_delays|step_clock\.timestep\[0\] >= \w+_delay)\)")
 #: Helpers that Brian2CUDA writes into every file, in some of them outside a namespace.
 _HELPERS = re.compile(r"(?ms)^template < typename T1, typename T2 > struct _higher_type;.*?(?=^\w+ _before_run_)")
+#: What a reset does to one cell; Brian2CUDA writes it into the scope in which it has read what is the same for all cells.
+_ONE_CELL = re.compile(r"(?ms)^    _idx = neuron_id;\n(.*?)^\}")
 
 
 def rewrite_cuda(folder: Path, units: int, windowed: Mapping[str, tuple[str, str]]) -> list[str]:
@@ -256,6 +258,7 @@ def _gather(folder: Path, units: int) -> list[str]:
         # the template names Brian2's default clock, which a network need not have
         text = re.sub(r"\bdefaultclock\.timestep\b", "step_clock.timestep", text)
         text = _FILLED.sub("if (true)", text)
+        text = _ONE_CELL.sub(r"    _idx = neuron_id;\n    {\n\1    }\n}", text)
         k = load.index(min(load))
         if _HELPERS.search(text):
             text = _HELPERS.sub("", text) if helped[k] or "_brian_" not in _HELPERS.sub("", text) else text
