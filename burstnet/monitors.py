@@ -75,7 +75,7 @@ def monitors(circuit: Circuit, recording: Recording, objects: Brian2Objects) -> 
 @contextlib.contextmanager
 def _trusted_indices() -> Iterator[None]:
     """Without Brian2's warning that it cannot know how many synapses a seed draws; a run checks what was sampled."""
-    logger = logging.getLogger("brian2.monitors.statemonitor")
+    logger = logging.getLogger("brian2.monitors.statemonitor.cannot_check_statemonitor_indices")
 
     def other(record: logging.LogRecord) -> bool:
         return "Cannot check whether the indices" not in record.getMessage()
