@@ -65,6 +65,10 @@ class Population:
                 raise unknown_name(
                     f"port that {self.cell.name!r} of population {self.name!r} adds a current to", port, self.cell.ports
                 )
+        if (self.cell.first or self.cell.last) and "differential equation" not in self.cell.defined().values():
+            raise ArgumentError(
+                f"the cell {self.cell.name!r} of population {self.name!r} has no differential equation, so that its first= and last= would never run; use regularly= or an event."
+            )
         for event in ("event", "burst"):
             if self.readout is not None and event not in self.cell.events:
                 raise ArgumentError(

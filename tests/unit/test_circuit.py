@@ -13,7 +13,7 @@ from burstnet.control import Knob, Readout, Signal
 from burstnet.errors import ArgumentError
 from burstnet.models import burstccn
 from burstnet.plasticity import BurstDependent
-from burstnet.random import _pair_uniform_numpy, stream_number
+from burstnet.random import _pair_bernoulli_numpy, _pair_uniform_numpy, stream_number
 from burstnet.synapses import AllToAll, FixedIndegree, FromArrays, OneToOne, WithProbability
 
 BODY = Fragment(
@@ -385,9 +385,13 @@ def uniform(seed, i, j, name="W"):
     return _pair_uniform_numpy(seed, stream_number(name), i, j)
 
 
+def drawn(p, seed, i, j, name="W"):
+    return _pair_bernoulli_numpy(p, seed, stream_number(name), i, j) > 0
+
+
 def test_each_pair_with_probability():
     i, j = np.meshgrid(np.arange(30), np.arange(40), indexing="ij")
-    expected = np.argwhere(uniform(5, i, j) < 0.2).tolist()
+    expected = np.argwhere(drawn(0.2, 5, i, j)).tolist()
     assert sorted(map(list, graph(WithProbability(0.2), 5))) == expected
     assert len(graph(WithProbability(0.0), 5)) == 0 and len(graph(WithProbability(1.0), 5)) == 1200
 
@@ -398,7 +402,7 @@ def test_no_autapses():
     circuit = Circuit([population("a", 30)], [projection(target="a", connect=rule)])
     synapses = brian2_objects(circuit, seed=5).projections["W"]
     found = sorted(zip(synapses.i[:].tolist(), synapses.j[:].tolist(), strict=True))
-    assert found == [(a, b) for a, b in np.argwhere(uniform(5, i, j) < 0.2).tolist() if a != b]
+    assert found == [(a, b) for a, b in np.argwhere(drawn(0.2, 5, i, j)).tolist() if a != b]
 
 
 @pytest.mark.parametrize("k", [7, np.int64(7)])
