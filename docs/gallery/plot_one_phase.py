@@ -14,9 +14,10 @@ always on and nothing learns, so that both comparisons look at the same bursts. 
 # ---
 # The network of exclusive or with feedback of bursts and, as BurstCCN has it, of events that cancel it at rest. There is no
 # prediction phase: ``prediction=0s``, and the teaching current is renewed every 0.4 s.
-import matplotlib.pyplot as plt
+import matplotlib
 import numpy as np
 from brian2 import second
+from matplotlib.figure import Figure
 
 import burstnet as bn
 from burstnet.analysis.rates import binned_burst_probability
@@ -43,8 +44,9 @@ average = np.interp(
 )
 baseline = float(circuit.arguments()["hidden_1.cell.p_b"].parameter.value)
 
-with plt.rc_context(style.RC):
-    figure, (above, below) = plt.subplots(2, 1, figsize=(6.8, 4), sharex=True, layout="constrained")
+with matplotlib.rc_context(style.RC):
+    figure = Figure(figsize=(6.8, 4), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True)
     moving, fixed = style.ARMS[:2]
     above.plot(time, 100 * seen[0], color=style.QUIET, label="bursts")
     above.plot(time, 100 * average, color=moving, label="moving average")
