@@ -66,6 +66,7 @@ def test_rates_at_rest_are_published_ones(short):
     assert abs(short["input_bursts.pre_burst_probability"] - reference["input_bursts.pre_burst_probability"][0]) < 0.02
 
 
+@pytest.mark.slow
 def test_frozen_weights_stay(network):
     """The control: the same bursts without plasticity."""
     found = SHORT.metrics(network.run([1], SETTLED, lesions="feedforward:freeze"))

@@ -51,6 +51,7 @@ def test_periodic_pairing_is_the_published_one():
     assert 58.3 < found["zero_crossing"][0] < 63.6
 
 
+@pytest.mark.slow
 def test_periodic_pairing_on_numpy():
     """Three blocks at four frequencies, against the transcription of the script, to 1e-6 and better."""
     frequencies = np.linspace(55, 100, 4)
