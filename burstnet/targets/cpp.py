@@ -191,9 +191,9 @@ def build(
 def makefile(sources: list[str], command: str, flags: tuple[str, ...]) -> str:
     """The makefile of a project; `command` is the compiler's."""
     objects = [source.removesuffix(".cpp") + ".o" for source in sources]
-    # objects.cpp sets up and writes arrays: optimising it in full takes more time than all else and saves none; even so
-    # it takes longest, so it starts first, and is linked last, so that the others' template instances are used
-    levels = {source: "-O1" if source == "objects.cpp" else " ".join(flags) for source in sources}
+    # what sets up arrays, writes them and calls code objects: optimising it in full takes long and saves nothing; objects.cpp
+    # takes longest even so: it starts first, and is linked last, so that the units' template instances are used
+    levels = {source: " ".join(flags) if source.startswith("unit") else "-O1" for source in sources}
     rules = "\n".join(
         f"{o}: {s}\n\t$(CXX) -c -w -std=c++17 {levels[s]} -I. {s} -o {o}" for o, s in zip(objects, sources, strict=True)
     )
