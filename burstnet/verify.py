@@ -94,7 +94,7 @@ _BURSTCCN = {
 
 def _bp_curve(soma: int, inhibited: bool) -> _Condition:
     inhibition = {"recurrent_inhibition": "0.02"} if inhibited else {}
-    return _Condition({"i_soma": f"{soma} pA", **inhibition}, 3, 1, protocol="bp-curve")
+    return _Condition({"i_soma": f"{soma} pA", **inhibition}, 5, 3, protocol="bp-curve")
 
 
 _PAYEUR2021 = {
@@ -112,7 +112,7 @@ _PAYEUR2021 = {
         for inhibited in (False, True)
         for soma in (0, 100, 200)
     },
-    "xor-before": _Condition({"examples": "4"}, 5, 2, protocol="xor"),
+    "xor-before": _Condition({"examples": "4"}, 5, 3, protocol="xor"),
     "xor-100-epochs": _Condition({"examples": "400"}, 3, 0, protocol="xor"),
 }
 
