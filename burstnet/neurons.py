@@ -181,8 +181,7 @@ def _add_code(group: NeuronGroup, cell: Fragment, actions: dict[str, str]) -> No
     group.contained_objects.extend(EventCode(group, event, _code(code)) for event, code in cell.on_transmission.items())
     for k, (interval, code) in enumerate(cell.regularly.items()):
         clock = Clock(dt=parse_quantity(interval, group.clock.dt, name="interval"), name=f"{group.name}_clock_{k}")
-        runner = group.run_regularly(_code(code), clock=clock, when="start", order=1, name=f"{group.name}_regular_{k}")
-        runner.add_dependency(group)
+        group.run_regularly(_code(code), clock=clock, when="start", order=1, name=f"{group.name}_regular_{k}")
 
 
 def _code(text: str) -> str:

@@ -28,6 +28,7 @@ __all__ = [
     "check_seed",
     "pair_bernoulli",
     "pair_uniform",
+    "standard_normal",
     "stream_number",
     "threefry2x32",
     "threefry4x32",
@@ -129,6 +130,12 @@ def check_seed(seed: object) -> int:
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= int(seed) <= MAX_SEED:
         raise ArgumentError(f"seed={seed!r} is not allowed; seeds are whole numbers from 0 to {MAX_SEED}.")
     return int(seed)
+
+
+def standard_normal(first: int) -> str:
+    """An expression of one standard normal number a cell, out of its ``pair_uniform`` numbers `first` and `first` + 1."""
+    u, v = (f"pair_uniform(run_seed, noise_stream, i, {first + n})" for n in (0, 1))
+    return f"(sqrt(-2*log({u}))*cos(2*pi*{v}))"
 
 
 def _as_uniform(words: np.ndarray) -> np.ndarray:

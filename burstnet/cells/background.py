@@ -9,12 +9,25 @@ from brian2.units.fundamentalunits import Quantity
 
 from ..errors import ArgumentError
 from ..quantities import same_dimensions
-from ..random import cell_other_pulse, cell_pulse, cell_uniform, pair_uniform
+from ..random import cell_other_pulse, cell_pulse, cell_uniform, pair_uniform, standard_normal
 from .fragment import Fragment, Parameter
 
 __all__ = ["background", "poisson_units", "pooled_background", "steady_current"]
 
 _SOURCE = "Payeur et al. 2021"
+
+
+def _channel_parameters(channels: Mapping[str, tuple[Quantity, float]]) -> dict[str, Parameter]:
+    """Rate and weight of every channel as run arguments; an ArgumentError if they are not allowed."""
+    if not 1 <= len(channels) <= 4:
+        raise ArgumentError(f"channels={list(channels)} is not allowed; give one to four conductances.")
+    found = {}
+    for variable, (rate, weight) in channels.items():
+        if not same_dimensions(rate, 1 * Hz) or float(rate) < 0:
+            raise ArgumentError(f"rate={rate} of channel {variable!r} is not allowed; give a rate of at least 0 Hz.")
+        found[f"noise_rate_{variable}"] = Parameter(Quantity(rate), f"background pulses onto {variable}", _SOURCE)
+        found[f"noise_{variable}"] = Parameter(Quantity(weight), f"weight of a pulse onto {variable}", _SOURCE)
+    return found
 
 
 def background(channels: Mapping[str, tuple[Quantity, float]]) -> Fragment:
@@ -30,15 +43,9 @@ def background(channels: Mapping[str, tuple[Quantity, float]]) -> Fragment:
     -----
     At most one pulse in a step, as in the published program. Parameters are ``noise_rate_NAME`` and ``noise_NAME``.
     """
-    if not 1 <= len(channels) <= 4:
-        raise ArgumentError(f"channels={list(channels)} is not allowed; give one to four conductances.")
-    parameters, lines = {}, []
+    parameters, lines = _channel_parameters(channels), []
     names = list(channels)
-    for k, (variable, (rate, weight)) in enumerate(channels.items()):
-        if not same_dimensions(rate, 1 * Hz) or float(rate) < 0:
-            raise ArgumentError(f"rate={rate} of channel {variable!r} is not allowed; give a rate of at least 0 Hz.")
-        parameters[f"noise_rate_{variable}"] = Parameter(Quantity(rate), f"background pulses onto {variable}", _SOURCE)
-        parameters[f"noise_{variable}"] = Parameter(Quantity(weight), f"weight of a pulse onto {variable}", _SOURCE)
+    for k, variable in enumerate(names):
         place = "run_seed, noise_stream, i, t_in_timesteps)"
         if k % 2:
             pulse = f"cell_other_pulse({k // 2}, noise_rate_{names[k - 1]}*dt, noise_rate_{variable}*dt, {place}"
@@ -72,18 +79,13 @@ def pooled_background(channels: Mapping[str, tuple[Quantity, float]], *, units: 
     The binomial number comes from a normal one by a Cornish-Fisher step, which keeps mean, variance and skew.
     Parameters are ``noise_rate_NAME``, ``noise_NAME`` and ``unit_rate``, 5 Hz.
     """
-    if not 1 <= len(channels) <= 4:
-        raise ArgumentError(f"channels={list(channels)} is not allowed; give one to four conductances.")
-    parameters = {"unit_rate": Parameter(5 * Hz, "rate of a unit of the pool", _SOURCE, positive=True)}
+    parameters = {
+        "unit_rate": Parameter(5 * Hz, "rate of a unit of the pool", _SOURCE, positive=True)
+    } | _channel_parameters(channels)
     equations, initial, lines = [], {}, []
-    for k, (variable, (rate, weight)) in enumerate(channels.items()):
-        if not same_dimensions(rate, 1 * Hz) or float(rate) < 0:
-            raise ArgumentError(f"rate={rate} of channel {variable!r} is not allowed; give a rate of at least 0 Hz.")
-        parameters[f"noise_rate_{variable}"] = Parameter(Quantity(rate), f"background pulses onto {variable}", _SOURCE)
-        parameters[f"noise_{variable}"] = Parameter(Quantity(weight), f"weight of a pulse onto {variable}", _SOURCE)
+    for k, variable in enumerate(channels):
         mean, spread = f"(noise_rate_{variable}/unit_rate)", f"(1 - noise_rate_{variable}/unit_rate/{units})"
-        u, v = (f"pair_uniform(run_seed, noise_stream, i, {11 + 2 * k + n})" for n in (0, 1))
-        z = f"(sqrt(-2*log({u}))*cos(2*pi*{v}))"
+        z = standard_normal(11 + 2 * k)
         number = f"floor({mean} + sqrt({mean}*{spread})*{z} + ({z}**2 - 1)*(2*{spread} - 1)/6 + 0.5)"
         equations += [f"pulses_{variable} : 1 (constant)", f"none_{variable} : 1 (constant)"]
         initial[f"pulses_{variable}"] = f"clip({number}, 0, {units})*unit_rate*dt"

@@ -8,7 +8,7 @@ from brian2.units import ms, mV, nS, pA, pF
 from brian2.units.fundamentalunits import Quantity
 
 from ..errors import unknown_name
-from ..random import cell_uniform, pair_uniform
+from ..random import cell_uniform, pair_uniform, standard_normal
 from .fragment import Fragment, ParameterSet, parameter
 
 __all__ = ["ConductanceParameters", "StochasticBurstParameters", "conductance_pyramidal", "stochastic_burst"]
@@ -90,7 +90,7 @@ def _compartments(driving_force: str) -> tuple[str, str, str]:
 
 _FRAME: dict = {
     "initial": {
-        "V_s": "E_L + V_spread*sqrt(-2*log(pair_uniform(run_seed, noise_stream, i, 1)))*cos(2*pi*pair_uniform(run_seed, noise_stream, i, 2))",
+        "V_s": f"E_L + V_spread*{standard_normal(1)}",
         "V_d": "E_L",
         "th": "th_inf",
         "w_d": "w_d_0",

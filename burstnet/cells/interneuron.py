@@ -8,7 +8,7 @@ from brian2.units import ms, mV, nS, pA
 from brian2.units.fundamentalunits import Quantity
 
 from ..errors import unknown_name
-from ..random import pair_uniform
+from ..random import pair_uniform, standard_normal
 from .fragment import Fragment, ParameterSet, parameter
 
 __all__ = ["PV", "SST", "AdExParameters", "adex"]
@@ -102,7 +102,7 @@ def adex(parameters: AdExParameters | None = None, *, restart: str = "reset", ex
         """,
         parameters=(parameters or PV).parameters(),
         initial={
-            "V": "E_L + V_spread*sqrt(-2*log(pair_uniform(run_seed, noise_stream, i, 1)))*cos(2*pi*pair_uniform(run_seed, noise_stream, i, 2))",
+            "V": f"E_L + V_spread*{standard_normal(1)}",
             "held_until": "-1e9",
         },
         threshold="V > V_spike",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import xarray as xr
+from made_results import make_result
 
 from burstnet.analysis.burst_curves import burst_curve, burst_curve_metrics, spread_of_burst_probability
 from burstnet.analysis.burst_plasticity import burst_plasticity_metrics, burst_plasticity_traces
@@ -40,7 +40,6 @@ from burstnet.analysis.xor import (
 )
 from burstnet.analysis.xor_examples import TARGETS, example_responses, examples, pattern_traces
 from burstnet.errors import ArgumentError
-from burstnet.result import Result
 
 #: Published program, 20 realisations: rate [Hz], then weight change, mean and SD, from initial burst probability 0.3
 #: and 0.5; burst probability, then the same for event rates of 5 and 10 Hz.
@@ -75,30 +74,6 @@ PERIODIC = np.array(
 )
 #: Transmitted u*x of the fifth spike of a regular train, the published program at 0.1 ms: facilitating and depressing.
 FIFTH = {10: (0.030409, 0.982960), 50: (0.057742, 0.632322), 100: (0.065139, 0.394253)}
-
-
-def make_result(counts, timeline, time, averages=None, weights=None, cells=10, seeds=2):
-    """A result of cumulative counts (population to events and bursts of all cells at each time), the same in all seeds."""
-    data, coordinates = {}, {"seed": np.arange(1, seeds + 1), "time": time}
-    for name, (events, bursts) in counts.items():
-        for event, total in (("event", events), ("burst", bursts)):
-            data[f"{name}_{event}_total"] = (("seed", "time"), np.tile(total, (seeds, 1)))
-    for name, values in (averages or {}).items():
-        data[name] = (("seed", "time"), np.tile(values, (seeds, 1)))
-    for name, values in (weights or {}).items():
-        data[f"{name}_weight"] = (("seed", "state_time", f"{name}_index"), values, {"units": "1"})
-        coordinates["state_time"] = np.linspace(0, time[-1], values.shape[1])
-    stops = np.cumsum([length for _, length, _ in timeline])
-    about = {
-        "populations": dict.fromkeys(counts, cells),
-        "dt_s": 1e-4,
-        "simulated_s": float(time[-1]),
-        "timeline": [
-            {"name": n, "start_s": float(stop - length), "stop_s": float(stop), "settings": settings}
-            for (n, length, settings), stop in zip(timeline, stops, strict=True)
-        ],
-    }
-    return Result(xr.Dataset(data, coordinates), about)
 
 
 # Counts in windows

@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 import pytest
-import xarray as xr
+from made_results import make_result
 from matplotlib import pyplot
 from matplotlib.figure import Figure
 
@@ -26,7 +26,6 @@ from burstnet.plots.pairing import draw_pairing, pairing_figure
 from burstnet.plots.propagation import draw_propagation, propagation_figure
 from burstnet.plots.short_term import short_term_figure
 from burstnet.plots.xor import draw_one_phase, draw_xor, one_phase_figure, xor_figure
-from burstnet.result import Result
 
 CELLS = 10
 
@@ -66,29 +65,6 @@ def drawn(figure: Figure) -> Figure:
     """Rendered once, which finds what only drawing does."""
     figure.savefig(io.BytesIO(), format="png", dpi=40)
     return figure
-
-
-def make_result(counts, timeline, time, averages=None, weights=None, seeds=2):
-    data, coordinates = {}, {"seed": np.arange(1, seeds + 1), "time": time}
-    for name, (events, bursts) in counts.items():
-        for event, total in (("event", events), ("burst", bursts)):
-            data[f"{name}_{event}_total"] = (("seed", "time"), np.tile(total, (seeds, 1)))
-    for name, values in (averages or {}).items():
-        data[name] = (("seed", "time"), np.tile(values, (seeds, 1)))
-    for name, values in (weights or {}).items():
-        data[f"{name}_weight"] = (("seed", "state_time", f"{name}_index"), values, {"units": "1"})
-        coordinates["state_time"] = np.linspace(0, time[-1], values.shape[1])
-    stops = np.cumsum([length for _, length, _ in timeline])
-    about = {
-        "populations": dict.fromkeys(counts, CELLS),
-        "dt_s": 1e-4,
-        "simulated_s": float(time[-1]),
-        "timeline": [
-            {"name": name, "start_s": float(stop - length), "stop_s": float(stop), "settings": settings}
-            for (name, length, settings), stop in zip(timeline, stops, strict=True)
-        ],
-    }
-    return Result(xr.Dataset(data, coordinates), about)
 
 
 # Pairing
