@@ -11,7 +11,7 @@ from brian2.equations.equations import Equations
 from brian2.units import amp, ms
 from brian2.units.fundamentalunits import Quantity
 
-from .cells.fragment import Fragment
+from .cells.fragment import Fragment, parsed
 from .control import Knob, Readout, Signal
 from .description import plain
 from .errors import ArgumentError, unknown_name
@@ -244,7 +244,7 @@ class Circuit:
         cell = self.population(projection.target).cell
         if projection.port in cell.ports:
             return Quantity(1 * amp)
-        return Quantity(1, dim=Equations(cell.equations)[cell.receptors[projection.port]].dim)
+        return Quantity(1, dim=parsed(cell.equations)[cell.receptors[projection.port]].dim)
 
     def _check_weight(self, projection: Projection, target: Population) -> None:
         onto = self.onto(projection)

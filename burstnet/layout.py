@@ -13,9 +13,9 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from brian2.equations.equations import Equations
 from brian2.units.fundamentalunits import Quantity
 
+from .cells.fragment import parsed
 from .circuit import Circuit
 from .errors import ResultError
 from .lesion import Lesion
@@ -189,7 +189,6 @@ def _unit_of(circuit: Circuit, variable: str) -> str:
 
 @lru_cache(maxsize=64)
 def _units_in(equations: str) -> dict[str, str]:
-    """Units of every variable of equations; parsing them takes as long as a short run."""
-    parsed = Equations(equations)
-    names = {name: unit_name(Quantity.with_dimensions(1, parsed[name].dim)) for name in parsed}
+    """Units of every variable of equations."""
+    names = {name: unit_name(Quantity.with_dimensions(1, eq.dim)) for name, eq in parsed(equations).items()}
     return {name: _UNITS.get(unit, unit) for name, unit in names.items()}

@@ -10,6 +10,7 @@ import dataclasses
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
@@ -19,7 +20,7 @@ from brian2.units.fundamentalunits import Quantity
 from ..errors import ArgumentError, unknown_name
 from ..quantities import display_unit, format_quantity, same_dimensions, unit_name
 
-__all__ = ["Fragment", "Parameter", "ParameterSet", "joined", "joined_each", "parameter", "with_deviations"]
+__all__ = ["Fragment", "Parameter", "ParameterSet", "joined", "joined_each", "parameter", "parsed", "with_deviations"]
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,12 @@ def _merge(kind: str, one: Fragment, other: Fragment, mine: Mapping, theirs: Map
     return {**mine, **theirs}
 
 
+@lru_cache(maxsize=512)
+def parsed(equations: str) -> Equations:
+    """Brian2's equations of a text, which cannot be changed; parsing takes longer than a short run."""
+    return Equations(equations)
+
+
 def joined(*codes: str) -> str:
     """Statements one after the other."""
     return "\n".join(code.strip("\n") for code in codes if code.strip())
@@ -222,8 +229,7 @@ class Fragment:
 
     def defined(self) -> dict[str, str]:
         """Every name that the equations define, with its kind."""
-        parsed = Equations(self.equations)
-        return {name: eq.type for name, eq in parsed.items()}
+        return {name: eq.type for name, eq in parsed(self.equations).items()}
 
     def names(self) -> dict[str, str]:
         """Every name that the cell will have of this fragment, with its kind."""
