@@ -1,4 +1,4 @@
-"""Where lesions act in a circuit: their run arguments and their equations. Imports circuit, control, lesion and random.
+"""Where lesions act in a circuit: their run arguments and their equations. Imports circuit, control and lesion_cells.
 
 Every site (a population to silence, a compartment to inject, a projection to scale, a plasticity to freeze, a parameter
 to clamp) has a fixed number of slots, one a window. Their amounts and times are run arguments, so that one program serves
@@ -15,19 +15,17 @@ from brian2.units import amp
 from brian2.units.fundamentalunits import Quantity
 
 from .cells.fragment import Parameter
-from .circuit import Circuit, Population
-from .control import NEVER, Window
+from .circuit import Circuit
+from .control import NEVER
 from .errors import ArgumentError, unknown_name
 from .lesion import Lesion
-from .quantities import format_quantity
-from .random import pair_uniform, stream_number
+from .lesion_cells import Placed, hit_cells, largest_rank, placed
 
 __all__ = [
     "LesionSite",
     "check_lesions",
     "lesion_numbers",
     "lesion_sites",
-    "lesion_stream",
     "lesioned_cells",
     "resolve",
 ]
@@ -201,7 +199,7 @@ def _not_here(circuit: Circuit, lesion: Lesion, kinds: Sequence[str]) -> Argumen
     )
 
 
-def check_lesions(circuit: Circuit, lesions: Sequence[Lesion], steps: int) -> dict[LesionSite, list[tuple]]:
+def check_lesions(circuit: Circuit, lesions: Sequence[Lesion], steps: int) -> dict[LesionSite, list[Placed]]:
     """Lesions by site, as (lesion, first step, first step after, rise), all checked.
 
     Raises
@@ -209,22 +207,8 @@ def check_lesions(circuit: Circuit, lesions: Sequence[Lesion], steps: int) -> di
     ArgumentError
         If one does not fit the circuit, begins after the run, contradicts another, or has no slot left.
     """
-    taken: dict[LesionSite, list[tuple]] = {}
     sites = lesion_sites(circuit)
-    for lesion in lesions:
-        site = resolve(circuit, lesion, sites)
-        for start, stop in lesion.windows:
-            first, last, rise = Window(0.0, start, stop, lesion.onset).steps(circuit.dt)
-            if first >= steps:
-                raise ArgumentError(
-                    f"lesion {str(lesion)!r} begins at {format_quantity(start)}, but the run ends at {format_quantity(steps * circuit.dt)}."
-                )
-            for other, begun, ended, _ in taken.get(site, ()):
-                if site.kind != "current" and first < ended and begun < last:
-                    raise ArgumentError(
-                        f"lesions {str(other)!r} and {str(lesion)!r} contradict each other: both act on {site.target!r} at the same time."
-                    )
-            taken.setdefault(site, []).append((lesion, first, last, rise))
+    taken = placed(lesions, lambda lesion: resolve(circuit, lesion, sites), circuit.dt, steps)
     for site, windows in taken.items():
         if len(windows) > site.slots:
             raise ArgumentError(
@@ -262,32 +246,15 @@ def lesion_numbers(
     found = {f"{site.owner}.{name}": 0.0 for site in lesion_sites(circuit) for name in site.parameters()}
     first, last = NEVER, 0.0
     for site, windows in check_lesions(circuit, lesions, steps).items():
+        cells = circuit.population(site.population).n
         for k, (lesion, start, stop, rise) in enumerate(windows):
-            own = {"start": start, "stop": stop, "rise": rise, "cut": _cut(circuit, site, lesion, seed)}
+            cut = largest_rank(lesion, site.population, cells, seed)
+            own = {"start": start, "stop": stop, "rise": rise, "cut": cut}
             if site.unit is not None:
                 own["amount"] = float(lesion.value)
             found |= {f"{site.owner}.{site.name}_{what}_{k}": value for what, value in own.items()}
             first, last = min(first, start), max(last, stop + 1)
     return found, (int(first), int(last)) if last else (0, 0)
-
-
-def _ranks(population: Population, seed: int) -> np.ndarray:
-    """The uniform number of each cell that decides whether a fraction hits it, as the program draws it."""
-    return np.ravel(pair_uniform(seed, lesion_stream(population.name), np.arange(population.n), 0))
-
-
-def lesion_stream(population: str) -> int:
-    """The stream of random numbers from which the subsets of a population are drawn."""
-    return stream_number(f"{population}.lesion")
-
-
-def _cut(circuit: Circuit, site: LesionSite, lesion: Lesion, seed: int) -> float:
-    """The largest rank of a cell that a lesion hits; below every rank if it hits none."""
-    population = circuit.population(site.population)
-    hit = round(lesion.fraction * population.n)
-    if hit in (0, population.n):
-        return 1.0 if hit else -1.0
-    return float(np.partition(_ranks(population, seed), hit - 1)[hit - 1])
 
 
 def lesioned_cells(circuit: Circuit, lesion: Lesion, seed: int) -> tuple[str, np.ndarray]:
@@ -300,4 +267,4 @@ def lesioned_cells(circuit: Circuit, lesion: Lesion, seed: int) -> tuple[str, np
     """
     site = resolve(circuit, lesion)
     population = circuit.population(site.population)
-    return population.name, _ranks(population, seed) <= _cut(circuit, site, lesion, seed)
+    return population.name, hit_cells(lesion, population.name, population.n, seed)

@@ -17,7 +17,8 @@ from .cells.integration import SequentialEuler
 from .circuit import Circuit, Population
 from .control import equation_line
 from .lesion_code import LesionCode, lesion_code
-from .lesion_sites import LesionSite, lesion_stream
+from .lesion_cells import lesion_stream
+from .lesion_sites import LesionSite
 from .projection import Projection
 from .quantities import parse_quantity, unit_name
 from .random import pair_uniform, stream_number

@@ -26,8 +26,8 @@ __all__ = ["Program", "RawRun", "RunRequest", "package_version", "runtime"]
 
 #: What turns a description into a program; a change in it is another program.
 _GENERATOR = (
-    "beside.py", "checkpoint.py", "control.py", "lesion_code.py", "lesion_sites.py", "monitors.py", "neurons.py",
-    "objects.py", "pathways.py", "projection.py", "random.py", "recording.py",
+    "beside.py", "checkpoint.py", "control.py", "lesion_cells.py", "lesion_code.py", "lesion_sites.py", "monitors.py",
+    "neurons.py", "objects.py", "pathways.py", "projection.py", "random.py", "recording.py",
     "cells", "plasticity", "synapses", "targets",
 )  # fmt: skip
 
