@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -212,6 +213,15 @@ class Compiled:
             ),
         }
         return collect(runs, self.circuit, self.recording, _timeline(protocol), about, hurt)
+
+    def within(self, folder: Path) -> Compiled:
+        """The same program, which keeps in a folder what it writes while it runs."""
+        program = self.program.within(folder) if hasattr(self.program, "within") else self.program
+        return Compiled(self.circuit, self.protocol, self.recording, program, self.why)
+
+    def stop(self) -> None:
+        """Kill every run of this program that is under way."""
+        self.program.stop()
 
     def requests(
         self,

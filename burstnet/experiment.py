@@ -1,4 +1,4 @@
-"""An experiment: a protocol with the circuit it is for and every name that can be set. Imports circuit, quantities, errors."""
+"""An experiment: a protocol with the circuit or rate model it is for, and every name that can be set. Imports setups, quantities, errors."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from .cells.fragment import ParameterSet
 from .circuit import Circuit
 from .errors import ArgumentError, unknown_name
 from .quantities import parse_quantity
+from .rate_model import RateModel
+from .setups import Setup, System, setup_of
 
-__all__ = ["Choice", "Experiment", "Number", "Setup", "Whole", "experiments", "find_experiment", "models"]
+__all__ = ["Choice", "Experiment", "Number", "Whole", "experiments", "find_experiment", "models"]
 
 
 @dataclass(frozen=True)
@@ -74,34 +76,16 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Setup:
-    """What an experiment's settings come to.
-
-    Attributes
-    ----------
-    circuit : Circuit
-    protocol : ParameterSet
-        An instance of the experiment's protocol.
-    values : dict of str to Quantity
-        Parameters of the circuit that differ from its own.
-    """
-
-    circuit: Circuit
-    protocol: Any
-    values: dict[str, Quantity]
-
-
-@dataclass(frozen=True)
 class Experiment:
-    """A protocol on its circuit, runnable by name.
+    """A protocol on its circuit or rate model, runnable by name.
 
     Parameters
     ----------
     name, title, citation : str
     protocol : type
-        A `ParameterSet` with ``timeline()``, ``recording(circuit)``, ``metrics(result)``.
+        A `ParameterSet` with ``timeline()``, ``metrics(result)`` and, for a circuit, ``recording(circuit)``.
     build : callable
-        Makes the circuit out of the structural settings, a dict.
+        Makes the `Circuit` or `RateModel` out of the structural settings, a dict.
     structure : mapping of str to Whole, Number or Choice
         Settings that need another build.
     shorthands : mapping of str to tuple of str
@@ -110,20 +94,23 @@ class Experiment:
         ``"module:function"`` that draws a result.
     headline : tuple of str
         Metrics that the command line prints; all of them by default.
+    curves : tuple of str
+        Of a rate model, what it records in every session and studies draw, arm by arm.
     """
 
     name: str
     title: str
     citation: str
     protocol: type[ParameterSet]
-    build: Callable[[Mapping[str, Any]], Circuit]
+    build: Callable[[Mapping[str, Any]], System]
     structure: Mapping[str, Whole | Number | Choice] = field(default_factory=dict)
     shorthands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     figure: str = ""
     headline: tuple[str, ...] = ()
+    curves: tuple[str, ...] = ()
 
     def prepare(self, settings: Mapping[str, str | Quantity | float] | None = None) -> Setup:
-        """Circuit, protocol and values for these settings; texts are parsed, never evaluated.
+        """Circuit or model, protocol and values for these settings; texts are parsed, never evaluated.
 
         Parameters
         ----------
@@ -148,22 +135,31 @@ class Experiment:
                 structural[name] = rule.parse(str(value), name)
             else:
                 rest[name] = value
-        slots = structural.pop("lesion_slots", None)
-        circuit = self.build(structural)
-        if slots is not None:
-            circuit = dataclasses.replace(circuit, lesion_slots=int(slots))
-        declared, arguments = self.protocol.declared(), circuit.arguments()
+        system = self._built(structural)
+        declared, arguments = self.protocol.declared(), system.arguments()
         own: dict[str, Quantity] = {}
         values: dict[str, Quantity] = {}
         for name, value in rest.items():
             known = declared.get(name) or (arguments[name].parameter if name in arguments else None)
             if known is None:
+                everywhere = _EVERYWHERE if isinstance(system, Circuit) else ()
                 raise unknown_name(
-                    "parameter", name, [*self.structure, *_EVERYWHERE, *self.shorthands, *declared, *arguments]
+                    "parameter", name, [*self.structure, *everywhere, *self.shorthands, *declared, *arguments]
                 )
             quantity = parse_quantity(value, known.value, name=name) if isinstance(value, str) else value
             (own if name in declared else values)[name] = known.checked(quantity, name)
-        return Setup(circuit, self.protocol(**own), values)
+        return setup_of(system, self.protocol(**own), values)
+
+    def _built(self, structural: dict[str, Any]) -> System:
+        """The circuit or model of these structural settings; those that only a circuit has are taken out first."""
+        others = [name for name in structural if name not in self.structure]
+        if others and isinstance(self.build({}), RateModel):
+            raise unknown_name("parameter", others[0], [*self.structure, *self.protocol.declared()])
+        slots = structural.pop("lesion_slots", None)
+        system = self.build(structural)
+        if slots is not None and isinstance(system, Circuit):
+            system = dataclasses.replace(system, lesion_slots=int(slots))
+        return system
 
     def _spread(self, settings: Mapping[str, Any]) -> list[tuple[str, Any]]:
         """Shorthands first, so that a full name beside one wins."""
@@ -176,7 +172,7 @@ class Experiment:
         return getattr(importlib.import_module(module), function)(result)
 
 
-#: Structural settings of every experiment.
+#: Structural settings of every experiment on a circuit.
 _EVERYWHERE: dict[str, Whole | Number | Choice] = {
     "lesion_slots": Whole(4, "windows of lesions that each target has room for", least=0)
 }
@@ -237,16 +233,17 @@ def settings_table(experiment: Experiment) -> list[tuple[str, str, str]]:
     """Name, default and meaning of everything that can be set, for ``burstnet list NAME``."""
     from .quantities import format_quantity
 
+    system = experiment.build({})
+    everywhere = _EVERYWHERE if isinstance(system, Circuit) else {}
+    knobs = {k.name for k in system.knobs} if isinstance(system, Circuit) else set()
     rows = [(name, format_quantity(p.value), p.doc) for name, p in experiment.protocol.declared().items()]
     rows += [
         (name, "-" if rule.default is None else str(rule.default), rule.doc)
-        for name, rule in {**experiment.structure, **_EVERYWHERE}.items()
+        for name, rule in {**experiment.structure, **everywhere}.items()
     ]
     rows += [(name, "-", "sets " + ", ".join(names)) for name, names in experiment.shorthands.items()]
-    circuit = experiment.build({})
-    knobs = {k.name for k in circuit.knobs}
     return rows + [
         (name, format_quantity(a.parameter.value), a.parameter.doc)
-        for name, a in circuit.arguments().items()
+        for name, a in system.arguments().items()
         if name.partition(".")[0] not in knobs
     ]

@@ -250,7 +250,7 @@ def lesion_numbers(
         for k, (lesion, start, stop, rise) in enumerate(windows):
             cut = largest_rank(lesion, site.population, cells, seed)
             own = {"start": start, "stop": stop, "rise": rise, "cut": cut}
-            if site.unit is not None:
+            if lesion.value is not None:
                 own["amount"] = float(lesion.value)
             found |= {f"{site.owner}.{site.name}_{what}_{k}": value for what, value in own.items()}
             first, last = min(first, start), max(last, stop + 1)

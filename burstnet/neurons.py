@@ -16,8 +16,8 @@ from .cells.fragment import Fragment, joined, joined_each, with_deviations
 from .cells.integration import SequentialEuler
 from .circuit import Circuit, Population
 from .control import equation_line
-from .lesion_code import LesionCode, lesion_code
 from .lesion_cells import lesion_stream
+from .lesion_code import LesionCode, lesion_code
 from .lesion_sites import LesionSite
 from .projection import Projection
 from .quantities import parse_quantity, unit_name

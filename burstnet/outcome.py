@@ -33,6 +33,7 @@ def summary_of(
     return {
         "protocol": result.about["protocol"],
         "target": result.about["target"],
+        **({"clock": result.clock} if result.clock != "s" else {}),
         "seeds": result.seeds,
         "parameters": result.about["parameters"],
         **({"lesions": result.lesions} if result.lesions else {}),

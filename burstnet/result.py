@@ -18,7 +18,7 @@ from .state_file import read_states, write_states
 if TYPE_CHECKING:
     import xarray as xr  # half a second that a build need not wait for
 
-__all__ = ["SCHEMA", "Result", "concatenate", "load", "write_atomically"]
+__all__ = ["SCHEMA", "Result", "concatenate", "load", "spent", "write_atomically"]
 
 #: Version of the layout of result files.
 SCHEMA = 1
@@ -99,8 +99,8 @@ class Result:
 
     @property
     def has_states(self) -> bool:
-        """Whether final states were kept."""
-        return bool(self._states) or self._path is not None
+        """Whether final states were kept; a rate model has none."""
+        return bool(self._states) or (self._path is not None and self.clock == "s")
 
     @property
     def end_step(self) -> int:
@@ -121,6 +121,11 @@ class Result:
     def dt(self) -> float:
         """Time step in seconds."""
         return float(self.about["dt_s"])
+
+    @property
+    def clock(self) -> str:
+        """What a second of its timeline stands for: ``"s"``, or ``"session"`` of a rate model."""
+        return str(self.about.get("clock", "s"))
 
     @property
     def phases(self) -> dict[str, tuple[float, float]]:
@@ -259,7 +264,12 @@ class Result:
 
     def __repr__(self) -> str:
         what = self.about.get("protocol") or "circuit"
-        return f"<Result of {what}: {len(self.seeds)} seeds, {self.about['simulated_s']:g} s, {', '.join(self.populations)}>"
+        return f"<Result of {what}: {len(self.seeds)} seeds, {spent(self.about['simulated_s'], self.clock)}, {', '.join(self.populations)}>"
+
+
+def spent(seconds: float, clock: str) -> str:
+    """The length of a run for a person: ``"20 s"``, ``"12 sessions"``."""
+    return f"{seconds:g} s" if clock == "s" else f"{seconds:g} {clock}{'s' * (seconds != 1)}"
 
 
 def concatenate(results: Sequence[Result]) -> Result:

@@ -20,10 +20,11 @@ from burstnet.analysis.rates import windowed_rate
 from burstnet.cells.fragment import ParameterSet, parameter
 from burstnet.circuit import Circuit
 from burstnet.errors import ArgumentError
-from burstnet.experiment import Choice, Experiment, Number, Setup, Whole
+from burstnet.experiment import Choice, Experiment, Number, Whole
 from burstnet.models import payeur2021, payeur2021_bp_curve
 from burstnet.recording import Recording
 from burstnet.result import Result
+from burstnet.setups import Setup
 from burstnet.timeline import Phase, Timeline
 
 __all__ = ["EXPERIMENT", "BpCurve"]

@@ -26,13 +26,13 @@ class Curve:
     Attributes
     ----------
     quantity : str
-        One of `QUANTITIES`.
+        One of `QUANTITIES`, or what a rate model records in every session.
     of : str
-        The population or projection.
+        The population or projection; empty for what a rate model records.
     unit : str
         ``"Hz"``, ``"1"`` for a plain number, ``"A"`` for a weight that is a current.
     time : ndarray, shape (n,)
-        Seconds: middles of bins, or samples of a weight.
+        Seconds: middles of bins, or samples of a weight. Of a rate model middles of sessions, each a second.
     values : ndarray, shape (seeds, n)
         NaN where undefined.
     mean, low, high : ndarray, shape (n,)
@@ -63,7 +63,8 @@ def curve(
     ----------
     results : Result or iterable of Result
         All seeds of the arm, in one result or in several; several are taken one at a time.
-    quantity : {"event rate", "burst rate", "burst probability", "weight"}
+    quantity : {"event rate", "burst rate", "burst probability", "weight"} or str
+        Or the name of what a rate model records in every session.
     of : str, optional
         Population, by default the top one whose events were counted; for a weight the projection, by default the first
         that was recorded. A weight is its mean over cells or synapses.
@@ -78,8 +79,6 @@ def curve(
     ArgumentError
         If there is no result, a name does not exist, something was not recorded, or the results' times differ.
     """
-    if quantity not in QUANTITIES:
-        raise unknown_name("quantity", quantity, QUANTITIES)
     if not 0 < level < 1:
         raise ArgumentError(f"level={level!r} is not allowed; a confidence lies between 0 and 1, such as 0.95.")
     name, unit, time = of or "", "1", np.empty(0)
@@ -131,6 +130,12 @@ def _values(
     result: Result, quantity: str, of: str | None, width: float | None
 ) -> tuple[str, str, np.ndarray, np.ndarray]:
     """Name, unit, time and values of one result."""
+    if quantity not in QUANTITIES:
+        every = [str(name) for name, found in result.data.data_vars.items() if found.dims == ("seed", "session")]
+        if quantity not in every:
+            raise unknown_name("quantity", quantity, [*QUANTITIES, *every])
+        recorded = result.data[quantity]
+        return "", recorded.attrs.get("units", "1"), result.data["session"].values + 0.5, recorded.values
     if quantity == "weight":
         found = weight_summary(result, of)
         return found.projection, found.unit, found.time, found.mean

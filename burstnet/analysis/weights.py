@@ -41,7 +41,11 @@ class WeightSummary:
 
 def recorded_weights(result: Result) -> list[str]:
     """Projections whose weights are in a result."""
-    return [str(name).removesuffix("_weight") for name in result.data.data_vars if str(name).endswith("_weight")]
+    return [
+        str(name).removesuffix("_weight")
+        for name, found in result.data.data_vars.items()
+        if str(name).endswith("_weight") and "state_time" in found.dims
+    ]
 
 
 def weight_summary(

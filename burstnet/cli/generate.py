@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ..errors import ArgumentError
 from .app import Continue, From, Lesions, ProtocolName, Seeds, Settings, app, parse_seeds, parse_settings
 
 __all__ = ["generate", "load"]
@@ -41,6 +42,10 @@ def generate(
     experiment = find_experiment(protocol)
     numbers = parse_seeds(seeds)
     setup = experiment.prepare(parse_settings(set_ or []))
+    if setup.circuit is None:
+        raise ArgumentError(
+            f"PROTOCOL {protocol} is not allowed; it is a rate model, which runs in numpy: give one that is on a circuit."
+        )
     with progress_display(protocol, 1, quiet=not (compile_ and sys.stderr.isatty())) as report:
         folder = write(
             setup.circuit,

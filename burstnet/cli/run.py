@@ -165,6 +165,8 @@ def _print_curve(name: str, metric: dict[str, Any]) -> None:
 
 
 def _print_table(experiment: Any, summary: dict[str, Any], folder: Path, total_s: float) -> None:
+    from ..result import spent
+
     typer.echo(f"{experiment.title}\n")
     typer.echo(f"{'':<30}{'mean':>10}{'SD':>9}  unit")
     for name in experiment.headline or summary["metrics"]:
@@ -175,10 +177,11 @@ def _print_table(experiment: Any, summary: dict[str, Any], folder: Path, total_s
             mean, sd = ("-" if metric[k] is None else f"{metric[k]:.3f}" for k in ("mean", "sd"))
             typer.echo(f"{name:<30}{mean:>10}{sd:>9}  {metric['unit'] if metric['unit'] != '1' else ''}")
     timing = summary["timing"]
-    built = f"built in {timing['build_s']:.1f} s" if timing["build_s"] else "build from the cache"
+    clock = summary.get("clock", "s")
+    built = f"built in {timing['build_s']:.1f} s; " if timing["build_s"] else "build from the cache; "
     seeds = summary["seeds"]
     typer.echo(
-        f"\n{len(seeds)} seed{'s' * (len(seeds) != 1)} of {timing['simulated_s']:g} s; {built}; "
-        f"{timing['run_cpu_s_per_simulated_s'] * 1e3:.2f} ms of CPU a simulated second; {total_s:.1f} s in all\n"
+        f"\n{len(seeds)} seed{'s' * (len(seeds) != 1)} of {spent(timing['simulated_s'], clock)}; {built if clock == 's' else ''}"
+        f"{timing['run_cpu_s_per_simulated_s'] * 1e3:.2f} ms of CPU a {'simulated second' if clock == 's' else clock}; {total_s:.1f} s in all\n"
         f"{len(summary['metrics'])} metrics in {folder / 'summary.json'}; figure in {folder / 'figure.png'}; arrays in {folder / 'result.nc'}"
     )

@@ -43,7 +43,8 @@ def learning_curves(
         Label to all seeds of the arm, in one result or in several.
     ax : Axes, optional
         A new figure's by default.
-    quantity : {"event rate", "burst rate", "burst probability", "weight"}
+    quantity : {"event rate", "burst rate", "burst probability", "weight"} or str
+        Or the name of what a rate model records in every session.
     of : str, optional
         Population, by default the top one; for a weight the projection, by default the first that was recorded.
     width : float, optional
@@ -83,8 +84,9 @@ def learning_curves(
         _draw(ax, curves[label], label, colours[label], scale)
     _limits(ax, curves, scale, seen)
     _targets(ax, curves, quantity, colours, seen)
-    ax.set_xlabel("time (s)")
-    ax.set_ylabel(f"{quantity} of {one.of}" if not unit else f"{quantity}\nof {one.of} ({unit})")
+    ax.set_xlabel("session" if seen.clock == "session" else "time (s)")
+    named = f"{quantity} of {one.of}" if one.of else quantity.replace("_", " ")
+    ax.set_ylabel(f"{named} ({unit})".replace(" of ", "\nof ", 1) if unit else named)
     style.shade_lesions(ax, {span for spans in seen.windows.values() for span in spans})
     _bars(ax, seen.windows, colours)
     _phases(ax, seen)
@@ -101,7 +103,7 @@ class _Seen:
         self.phases: dict[str, dict[str, tuple[float, float]]] = {}
         self.targets: dict[str, list[TeachingWindow]] = {}
         self.baselines: dict[str, float | None] = {}
-        self.top = ""
+        self.top, self.clock = "", "s"
         self.start, self.stop = float("inf"), 0.0
 
     def of(self, label: str, results: Result | Iterable[Result]) -> Iterable[Result]:
@@ -112,7 +114,7 @@ class _Seen:
                 self.windows[label], self.phases[label] = result.windows, result.phases
                 self.targets[label] = [window for window in teaching_windows(result) if window.target is not None]
                 self.baselines[label] = baseline_burst_probability(result)
-                self.top = list(result.populations)[-1]
+                self.top, self.clock = list(result.populations)[-1], result.clock
             yield result
 
 

@@ -30,6 +30,8 @@ class About:
         Every parameter to its default, as text.
     circuit : Circuit, optional
         For the schematic.
+    curves : tuple of str
+        What is drawn over time, of a rate model.
     """
 
     title: str = ""
@@ -37,6 +39,7 @@ class About:
     headline: tuple[str, ...] = ()
     defaults: Mapping[str, str] = field(default_factory=dict)
     circuit: Circuit | None = None
+    curves: tuple[str, ...] = ()
 
 
 def about_protocol(name: str, settings: Mapping[str, str] | None = None) -> About:
@@ -49,7 +52,6 @@ def about_protocol(name: str, settings: Mapping[str, str] | None = None) -> Abou
         Settings of the folder's runs, for the circuit.
     """
     try:
-        from ..compiled import all_parameters
         from ..errors import BurstnetError
         from ..experiment import find_experiment
     except ImportError:
@@ -63,5 +65,6 @@ def about_protocol(name: str, settings: Mapping[str, str] | None = None) -> Abou
         circuit = experiment.prepare(dict(settings or {})).circuit
     except BurstnetError:  # settings of another version
         circuit = plain.circuit
-    defaults = all_parameters(plain.circuit, plain.protocol, plain.values)
-    return About(experiment.title, experiment.citation, experiment.headline, defaults, circuit)
+    return About(
+        experiment.title, experiment.citation, experiment.headline, plain.parameters(), circuit, experiment.curves
+    )

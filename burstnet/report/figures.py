@@ -71,7 +71,7 @@ def pictures(outcome: Outcome, about: About) -> list[Group]:
     maps = outcome.kind == "sweep" and len(varied_settings(_settings(outcome))) > 1
     found = [
         Group("Circuit", "", list(_schematics(outcome, about))),
-        Group("Over time", _note_over_time(outcome), list(_over_time(outcome))),
+        Group("Over time", _note_over_time(outcome), list(_over_time(outcome, about))),
         Group("Measured", _note_measured(outcome, maps), list((_maps if maps else _by_arm)(outcome, about))),
     ]
     return [group for group in found if group.pictures]
@@ -130,7 +130,7 @@ def _schematics(outcome: Outcome, about: About) -> Iterator[Picture]:
         yield from _picture(draw, title, caption, wide=False)
 
 
-def _over_time(outcome: Outcome) -> Iterator[Picture]:
+def _over_time(outcome: Outcome, about: About) -> Iterator[Picture]:
     if saved := _saved_figure(outcome):
         yield Picture(_uri("png", saved), "The run", "As saved in figure.png.", True, 7.2)
         return
@@ -139,13 +139,16 @@ def _over_time(outcome: Outcome) -> Iterator[Picture]:
         return
     counted = counted_populations(next(iter(arms.values()))[0])[::-1]
     ends = list(dict.fromkeys([*counted[:1], *counted[-1:]]))  # the top and the lowest population
-    wanted = [(quantity, name) for quantity in ("event rate", "burst probability") for name in ends]
-    for quantity, of in [*wanted, ("weight", None)]:
+    wanted: list[tuple[str, str | None]] = [(name, None) for name in about.curves]
+    if not wanted:
+        wanted = [(quantity, name) for quantity in ("event rate", "burst probability") for name in ends]
+        wanted.append(("weight", None))
+    for quantity, of in wanted:
 
         def draw(quantity: str = quantity, of: str | None = of) -> Figure:
             return _of(learning_curves(arms, quantity=quantity, of=of))
 
-        title = f"{quantity.capitalize()}{f' of {of}' if of else ''}"
+        title = f"{quantity.capitalize().replace('_', ' ')}{f' of {of}' if of else ''}"
         yield from _picture(draw, title, "", wide=True)
 
 

@@ -13,7 +13,7 @@ from ..analysis.metrics import Metric
 from ..analysis.sweeps import varied_settings
 from ..analysis.tables import arms_of_summary
 from ..errors import ResultError
-from ..result import Result
+from ..result import Result, spent
 
 __all__ = ["Arm", "Outcome", "read_folder"]
 
@@ -100,10 +100,11 @@ class Outcome:
     provenance: dict[str, Any]
 
     @property
-    def simulated_s(self) -> float | None:
-        """Length of a run [s]; None if no result could be read."""
-        lengths = [float(r.about["simulated_s"]) for arm in self.arms.values() for r in arm.results]
-        return max(lengths, default=None)
+    def simulated(self) -> str:
+        """Length of a run, as text; empty if no result could be read."""
+        results = [result for arm in self.arms.values() for result in arm.results]
+        longest = max(results, key=lambda result: float(result.about["simulated_s"]), default=None)
+        return "" if longest is None else spent(float(longest.about["simulated_s"]), longest.clock)
 
     def load(self) -> None:
         """Read every result once: look for what must be warned of, and keep what figures need."""
@@ -208,6 +209,9 @@ def _results(arm: Arm) -> Iterator[Result]:
 
 def _thin(result: Result) -> Result:
     """Without spikes and states, and with the mean of weights in the place of each."""
+    if result.clock == "session":
+        dropped = [name for name, found in result.data.data_vars.items() if found.dims != ("seed", "session")]
+        return Result(result.data.drop_vars(dropped), result.about)
     data = result.data.drop_vars([name for name in result.data.data_vars if not str(name).endswith(_KEPT)])
     for name in list(data.data_vars):
         if str(name).endswith("_weight"):

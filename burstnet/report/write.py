@@ -98,8 +98,8 @@ def _lead(outcome: Outcome) -> str:
         "study": f"A study of <b>{escape(outcome.protocol)}</b>: {number} arm{'s' * (number > 1)}, each with {seeds}",
         "sweep": f"A sweep of <b>{escape(outcome.protocol)}</b>: {number} point{'s' * (number > 1)}, each with {seeds}",
     }[outcome.kind]
-    length = outcome.simulated_s
-    simulated = f"{length:g} s simulated, on" if length else "On"
+    length = outcome.simulated
+    simulated = f"{length} simulated, on" if length else "On"
     told = f"{what}. {simulated} the target {escape(outcome.target)}."
     failed = sum(len(arm.failed) for arm in outcome.arms.values())
     return told + (f" {failed} run{'s' * (failed > 1)} failed." if failed else "")

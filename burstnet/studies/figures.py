@@ -45,7 +45,9 @@ def draw_curves(study: Study, found: StudyResult) -> list[Path]:
     if len(arms) > _MOST_CURVES:
         return []
     curves = {label: _Runs(found, label, len(arms)) for label in arms}
-    panels: list[Panel] = [(6.0, 1.7, partial(_over_time, learning_curves, curves, q)) for q in _QUANTITIES]
+    named = find_experiment(study.protocol).curves if isinstance(study.protocol, str) else ()
+    wanted = named or _QUANTITIES
+    panels: list[Panel] = [(6.0, 1.7, partial(_over_time, learning_curves, curves, q)) for q in wanted]
     return _saved(found.folder, "learning-curves", 0.4 + 0.05 * min(40, max(map(len, arms))), panels)
 
 

@@ -1,22 +1,13 @@
-"""A study that was checked: what each of its arms comes to, before anything is built. Imports compiled, study and targets."""
+"""A study that was checked: what each of its arms comes to, before anything is built. Imports setups, study and worker."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
-from ..compiled import Compiled, all_parameters, estimate
-from ..control import NEVER
-from ..errors import ArgumentError
-from ..experiment import Setup
-from ..lesion import as_lesions
-from ..recording import Recording
-from ..targets.cache import program_key
-from ..targets.program import Program
-from ..targets.target import choose_target
+from ..setups import Setup
 from . import worker
-from .study import Arm, Study, timeline_of
+from .study import Study
 
 __all__ = ["Plan", "plan_study"]
 
@@ -53,20 +44,11 @@ class Plan:
         """Rough memory [bytes a run], disk [bytes] and time [s] of so many runs of each arm."""
         total = {"memory": 0.0, "disk": 0.0, "seconds": 0.0}
         for label, number in runs.items():
-            setup = self.setups[label]
-            one = estimate(setup.circuit, timeline_of(setup.protocol), recording_of(setup), self.target, 1, 1)
+            one = self.setups[label].estimate(self.target)
             total["memory"] = max(total["memory"], one["memory"])
             total["disk"] += one["disk"] * number
             total["seconds"] += one["seconds"] * number / max(1, min(jobs, sum(runs.values())))
         return total
-
-
-def recording_of(setup: Setup) -> Recording:
-    """What is kept of a run."""
-    if hasattr(setup.protocol, "recording"):
-        found: Recording = setup.protocol.recording(setup.circuit)
-        return found
-    return Recording()
 
 
 def plan_study(study: Study) -> Plan:
@@ -79,7 +61,8 @@ def plan_study(study: Study) -> Plan:
     BuildError
         If its target is not there.
     """
-    target, why = choose_target(study.target)
+    begun = worker.begun(study.beginning)
+    target = why = ""
     setups: dict[str, Setup] = {}
     arms: dict[str, Any] = {}
     ready: dict[tuple, tuple[Setup, str]] = {}
@@ -87,32 +70,17 @@ def plan_study(study: Study) -> Plan:
         settings = tuple(sorted({**study.settings, **arm.settings}.items()))
         if settings not in ready:
             setup = study.setup(arm)
-            program = Program(setup.circuit, recording_of(setup), getattr(setup.protocol, "NAME", "circuit"))
-            ready[settings] = setup, program_key(program.describe())
+            target, why = (target, why) if ready else setup.choose_target(study.target)
+            ready[settings] = setup, setup.key()
         setup, key = ready[settings]
-        _check_arm(study, arm, setup, target)
+        setup.check(study.seeds, arm.lesions, begun)
         setups[arm.label] = setup
         arms[arm.label] = {
             "lesions": list(arm.lesions),
             "settings": dict(arm.settings),
             "program": key,
-            "parameters": all_parameters(setup.circuit, setup.protocol, setup.values),
+            "parameters": setup.parameters(),
             **({"beginning": dict(study.beginning)} if study.beginning else {}),
         }
     identity = {"protocol": study.name, "target": target, "seeds": list(study.seeds), "arms": arms}
     return Plan(study, target, why, setups, identity)
-
-
-def _check_arm(study: Study, arm: Arm, setup: Setup, target: str) -> None:
-    """Everything that would keep the runs of an arm from starting, before anything is built."""
-    timeline = timeline_of(setup.protocol)
-    if not float(timeline.duration / setup.circuit.dt) < NEVER:
-        raise ArgumentError(f"The timeline lasts {timeline.duration}, which is too long.")
-    unbuilt = SimpleNamespace(target=target, build_s=0.0)
-    compiled = Compiled(setup.circuit, setup.protocol, recording_of(setup), unbuilt, "")
-    begun = worker.begun(study.beginning)
-    compiled.requests(list(study.seeds[:1]), setup.protocol, setup.values, as_lesions(arm.lesions), begun.get("until"))
-    for name, earlier in begun.items():
-        if name != "until" and (name == "continue_from" or len(earlier.seeds) > 1):
-            for seed in study.seeds:
-                earlier.state(seed)

@@ -1,4 +1,4 @@
-"""Study and Arm: which lesions and settings, over which seeds, of which protocol. Imports experiment, lesion, circuit, quantities.
+"""Study and Arm: which lesions and settings, over which seeds, of which protocol. Imports experiment, setups, lesion, quantities.
 
 A study is plain and immutable; `run_study` carries it out. Settings are kept as text, so that a study file, a manifest
 and a worker on another machine all read the same.
@@ -20,11 +20,11 @@ from brian2.units.fundamentalunits import Quantity
 from ..cells.fragment import ParameterSet
 from ..circuit import Circuit
 from ..errors import ArgumentError, unknown_name
-from ..experiment import Setup, find_experiment
+from ..experiment import find_experiment
 from ..lesion import Lesion, as_lesions
 from ..quantities import parse_quantity, unit_name
 from ..random import check_seed
-from ..timeline import Timeline
+from ..setups import Setup, System, setup_of
 
 __all__ = ["CONTROL", "Arm", "Study", "lesion_study", "sweep_study"]
 
@@ -97,7 +97,7 @@ class Study:
     settings : mapping of str to str, number or Quantity
         Of every arm: a name's value with its unit, as ``--set`` takes it. ``POPULATION.n`` is a number of cells.
     target : {"auto", "cpp", "numpy", "cython", "cuda"}
-    circuit : Circuit, optional
+    circuit : Circuit or RateModel, optional
         Where `protocol` is not a name.
     start_from, continue_from : str or path, optional
         A saved result with whose final state every run begins, anew or where it stopped; see `burstnet.Compiled.run`.
@@ -120,7 +120,7 @@ class Study:
     seeds: tuple[int, ...]
     settings: Mapping[str, str] = field(default_factory=dict)
     target: str = "auto"
-    circuit: Circuit | None = None
+    circuit: System | None = None
     start_from: str | PathLike[str] | None = None
     continue_from: str | PathLike[str] | None = None
     until: str | None = None
@@ -184,7 +184,7 @@ class Study:
         return found[label]
 
     def setup(self, arm: Arm) -> Setup:
-        """Circuit, protocol and values of an arm.
+        """Circuit or model, protocol and values of an arm.
 
         Raises
         ------
@@ -287,10 +287,10 @@ def _texts(settings: Mapping[str, Value]) -> dict[str, str]:
     return found
 
 
-def _own_setup(circuit: Circuit | None, protocol: Any, settings: Mapping[str, str]) -> Setup:
-    """A user's own circuit and protocol with these settings."""
+def _own_setup(circuit: System | None, protocol: Any, settings: Mapping[str, str]) -> Setup:
+    """A user's own circuit or model and protocol with these settings."""
     assert circuit is not None
-    sizes = {f"{p.name}.n": p for p in circuit.populations}
+    sizes = {f"{p.name}.n": p for p in circuit.populations} if isinstance(circuit, Circuit) else {}
     declared = protocol.declared() if isinstance(protocol, ParameterSet) else {}
     changed: dict[str, int] = {}
     rest: dict[str, str] = {}
@@ -303,7 +303,7 @@ def _own_setup(circuit: Circuit | None, protocol: Any, settings: Mapping[str, st
             changed[name.removesuffix(".n")] = int(text)
         else:
             rest[name] = text
-    if changed:
+    if changed and isinstance(circuit, Circuit):
         grown = [dataclasses.replace(p, n=changed.get(p.name, p.n)) for p in circuit.populations]
         circuit = dataclasses.replace(circuit, populations=tuple(grown))
     arguments = circuit.arguments()
@@ -314,10 +314,4 @@ def _own_setup(circuit: Circuit | None, protocol: Any, settings: Mapping[str, st
         (own if name in declared else values)[name] = known.checked(parse_quantity(text, known.value, name=name), name)
     if own:
         protocol = protocol.replace(**own)
-    return Setup(circuit, protocol, values)
-
-
-def timeline_of(protocol: Any) -> Timeline:
-    """The timeline of a protocol, or the timeline itself."""
-    found: Timeline = protocol if isinstance(protocol, Timeline) else protocol.timeline()
-    return found
+    return setup_of(circuit, protocol, values)

@@ -1,4 +1,4 @@
-"""One run of a study, in whatever process: compile (from the cache), run, measure, write. Imports compiled, folder, study.
+"""One run of a study, in whatever process: compile (from the cache), run, measure, write. Imports setups, folder, experiment.
 
 What goes wrong in a run is written down and returned, never raised: the rest of the study goes on.
 """
@@ -6,7 +6,6 @@ What goes wrong in a run is written down and returned, never raised: the rest of
 from __future__ import annotations
 
 import contextlib
-import copy
 import json
 import os
 import threading
@@ -20,17 +19,17 @@ from typing import Any
 from brian2.units import second
 
 from ..analysis.metrics import as_plain, scalars
-from ..compiled import Compiled, compile
 from ..errors import BurstnetError
-from ..experiment import Setup, find_experiment
+from ..experiment import find_experiment
 from ..quantities import parse_quantity
 from ..result import Result
+from ..setups import Runner, Setup
 from .folder import attempt, settle
 
 __all__ = ["Task", "die_with", "perform", "perform_here", "prepared", "stop_all"]
 
 #: Programs of this process, by what they are made of.
-_programs: dict[tuple, tuple[Setup, Compiled]] = {}
+_programs: dict[tuple, tuple[Setup, Runner]] = {}
 #: Brian2 in this process is not made for threads; compiled programs are processes of their own.
 _one_at_a_time = threading.Lock()
 _stopping = threading.Event()
@@ -49,7 +48,7 @@ class Task:
         Name of an experiment; None if `setup` is given.
     settings : tuple of (str, str)
     setup : Setup or None
-        Objects of a circuit of one's own.
+        Of a circuit or model of one's own.
     token : str
         Tells one `setup` from another.
     metrics : callable or None
@@ -84,12 +83,12 @@ class Task:
         return (self.protocol, self.settings, self.target, self.token)
 
 
-def prepared(task: Task, report: Callable[[str, float], None] | None = None) -> tuple[Setup, Compiled]:
+def prepared(task: Task, report: Callable[[str, float], None] | None = None) -> tuple[Setup, Runner]:
     """The program of a task, made once in each process."""
     with _one_at_a_time:
         if task.program not in _programs:
             setup = task.setup or find_experiment(str(task.protocol)).prepare(dict(task.settings))
-            _programs[task.program] = setup, compile(setup.circuit, setup.protocol, task.target, report=report)
+            _programs[task.program] = setup, setup.compile(task.target, report)
         return _programs[task.program]
 
 
@@ -103,8 +102,8 @@ def forget() -> None:
 def stop_all() -> None:
     """Kill every run of this process that is under way."""
     _stopping.set()
-    for _, compiled in list(_programs.values()):
-        compiled.program.stop()
+    for _, runner in list(_programs.values()):
+        runner.stop()
 
 
 def perform(task: Task, folder: str, idle: Callable[[], None] | None = None) -> str:
@@ -144,10 +143,8 @@ def perform_here(task: Task, scratch: Path, progress: Callable[[float], None] | 
 
 def _run(task: Task, scratch: Path, progress: Callable[[float], None] | None) -> None:
     started, cpu = time.perf_counter(), time.thread_time()
-    setup, compiled = prepared(task)
-    mine = copy.copy(compiled)
-    if hasattr(mine.program, "within"):
-        mine.program = mine.program.within(scratch)
+    setup, runner = prepared(task)
+    mine = runner.within(scratch)
     alone = contextlib.nullcontext() if mine.target in ("cpp", "cuda") else _one_at_a_time
     with alone:
         result = mine.run(
@@ -180,7 +177,7 @@ def _run(task: Task, scratch: Path, progress: Callable[[float], None] | None) ->
 
 
 def begun(beginning: Mapping[str, str]) -> dict[str, Any]:
-    """With what a run begins and where it stops, as `Compiled.run` takes it."""
+    """With what a run begins and where it stops, as `Runner.run` takes it."""
     found: dict[str, Any] = {}
     for name, argument in (("from", "start_from"), ("continue", "continue_from")):
         if name in beginning:
