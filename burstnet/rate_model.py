@@ -7,11 +7,11 @@ One session counts as one second of the timeline.
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -102,17 +102,19 @@ class RateModel(ABC):
 
     def describe(self) -> dict[str, Any]:
         """What decides the outcome besides parameters: what the model is made of, and its code."""
-        modules = {kind.__module__ for kind in type(self).__mro__[:-1]}
-        code = {name: _source(name) for name in sorted(modules)}
+        modules = {kind.__module__ for kind in type(self).__mro__ if issubclass(kind, RateModel)}
+        code = {name: text for module in modules for name, text in _sources(module).items()}
         return {"model": self.name, "populations": dict(self.populations), "fixed": self.fixed(), "code": code}
 
 
-def _source(module: str) -> str:
-    """The text of a module; empty where there is none, as in a notebook."""
-    try:
-        return inspect.getsource(sys.modules[module])
-    except (OSError, TypeError, KeyError):
-        return ""
+def _sources(module: str) -> dict[str, str]:
+    """The text of a module and of those named after it, by file name; none where there is no file, as in a notebook."""
+    file = getattr(sys.modules[module], "__file__", None)
+    if file is None or not file.endswith(".py"):
+        return {}
+    return {
+        path.name: path.read_text(encoding="utf-8") for path in sorted(Path(file).parent.glob(f"{Path(file).stem}*.py"))
+    }
 
 
 @dataclass(frozen=True, eq=False)
