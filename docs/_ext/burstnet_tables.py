@@ -109,7 +109,7 @@ def _reproduction_row(row: dict[str, Any]) -> Row:
     quantity = f"``{row['quantity']}``{unit}"
     published = _mean_and_sd(row["published"], row["published_sd"])
     measured = _mean_and_sd(row["measured"], row["measured_sd"])
-    return quantity, published, measured, f"{row['tolerance']:.2g}", row["verdict"]
+    return quantity, published, measured, row.get("bound") or f"{row['tolerance']:.2g}", row["verdict"]
 
 
 def _mean_and_sd(mean: float | None, sd: float | None) -> str:

@@ -1,5 +1,6 @@
 """Rate models as a user meets them: run, lesion, sweep, report; killed and resumed; refused where they cannot."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import time
 import pytest
 from toy_rate import Toy, ToyLine, installed
 
-from burstnet import Study, experiment, open_study, run_study
+from burstnet import Study, experiment, open_study, run_study, verify
 from burstnet.cli import main
 from burstnet.studies import Arm
 
@@ -112,3 +113,21 @@ def test_the_estimate_counts_sessions_and_the_list_has_every_setting(burstnet, t
     assert code == 0 and "about 120 s on target numpy" in err and not list(tmp_path.iterdir())
     code, out, _ = burstnet("list", "toy")
     assert code == 0 and all(name in out for name in ("early", "cells", "rate", "bias")) and "lesion_slots" not in out
+
+
+def test_a_verification_may_hold_lesions_and_claims(burstnet, monkeypatch, tmp_path):
+    table = tmp_path / "toy.csv"
+    table.write_text(
+        "condition,quantity,mean,sd,n,within,bound\n"
+        "intact,final_error,0.3,,,,at most\nintact,final_error,0.3,,,,at least\nintact,mean_error,0.4,0,5,0.2,\n"
+        "frozen,final_error,0.2,,,,at least\nunknown,final_error,9,0,5,0.1,\n"
+    )
+    lesioned = {"frozen": verify._Condition({}, 1, 1, protocol="toy", lesions="olive:freeze@5s..")}
+    plain = verify._Condition({}, 1, 1, protocol="toy")
+    conditions = {"intact": plain, **lesioned, "unknown": dataclasses.replace(plain, known="a page")}
+    monkeypatch.setitem(verify.MODELS, "toy", (table, conditions))
+    code, out, _ = burstnet("verify", "toy", "--quick", "-o", "out")
+    assert code == 1 and "5 quantities, 1 differ" in out and " at least " in out
+    rows = json.loads((tmp_path / "out" / "verify.json").read_text())["rows"]
+    words = ["reproduced", "differs", "reproduced", "reproduced", "known-difference"]
+    assert [row["verdict"] for row in rows] == words and rows[-1]["link"] == "a page"
