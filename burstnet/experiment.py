@@ -178,6 +178,7 @@ _EVERYWHERE: dict[str, Whole | Number | Choice] = {
 }
 
 _OUR_MODELS = (
+    "boven2023",
     "burstccn",
     "payeur2021_bp_curve",
     "payeur2021_pairing",
@@ -189,6 +190,7 @@ _OURS = {
     "target-rate": "burstnet.protocols.target_rate:EXPERIMENT",
     "bp-curve": "burstnet.protocols.bp_curve:EXPERIMENT",
     "burst-plasticity": "burstnet.protocols.burst_plasticity:EXPERIMENT",
+    "feedback-horizon": "burstnet.protocols.feedback_horizon:EXPERIMENT",
     "pairing": "burstnet.protocols.pairing:EXPERIMENT",
     "propagation": "burstnet.protocols.propagation:EXPERIMENT",
     "xor": "burstnet.protocols.xor:EXPERIMENT",

@@ -3,6 +3,7 @@
 from .bp_curve import bp_curve_figure, draw_bp_curves
 from .burst_plasticity import burst_plasticity_figure, draw_burst_plasticity
 from .burst_probability import burst_probability
+from .feedback_horizon import draw_benefit, feedback_figure
 from .learning_curves import learning_curves
 from .metric_by_arm import metric_by_arm
 from .pairing import draw_pairing, pairing_figure
@@ -22,12 +23,14 @@ __all__ = [
     "bp_curve_figure",
     "burst_plasticity_figure",
     "burst_probability",
+    "draw_benefit",
     "draw_bp_curves",
     "draw_burst_plasticity",
     "draw_one_phase",
     "draw_pairing",
     "draw_propagation",
     "draw_xor",
+    "feedback_figure",
     "learning_curves",
     "metric_by_arm",
     "one_phase_figure",
