@@ -185,11 +185,17 @@ _OUR_MODELS = (
     "payeur2021_plasticity",
     "payeur2021_propagation",
     "payeur2021_xor",
+    "pemberton2024",
+    "pemberton2024_consolidation",
+    "pemberton2024_switching",
 )
 _OURS = {
     "target-rate": "burstnet.protocols.target_rate:EXPERIMENT",
     "bp-curve": "burstnet.protocols.bp_curve:EXPERIMENT",
     "burst-plasticity": "burstnet.protocols.burst_plasticity:EXPERIMENT",
+    "cerebellar-drive": "burstnet.protocols.cerebellar_drive:EXPERIMENT",
+    "cerebellar-switching": "burstnet.protocols.cerebellar_switching:EXPERIMENT",
+    "consolidation": "burstnet.protocols.consolidation:EXPERIMENT",
     "feedback-horizon": "burstnet.protocols.feedback_horizon:EXPERIMENT",
     "pairing": "burstnet.protocols.pairing:EXPERIMENT",
     "propagation": "burstnet.protocols.propagation:EXPERIMENT",

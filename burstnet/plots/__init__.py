@@ -3,6 +3,12 @@
 from .bp_curve import bp_curve_figure, draw_bp_curves
 from .burst_plasticity import burst_plasticity_figure, draw_burst_plasticity
 from .burst_probability import burst_probability
+from .cerebellar_drive import (
+    cerebellar_drive_figure,
+    cerebellar_networks_figure,
+    cerebellar_switching_figure,
+    consolidation_figure,
+)
 from .feedback_horizon import draw_benefit, feedback_figure
 from .learning_curves import learning_curves
 from .metric_by_arm import metric_by_arm
@@ -23,6 +29,10 @@ __all__ = [
     "bp_curve_figure",
     "burst_plasticity_figure",
     "burst_probability",
+    "cerebellar_drive_figure",
+    "cerebellar_networks_figure",
+    "cerebellar_switching_figure",
+    "consolidation_figure",
     "draw_benefit",
     "draw_bp_curves",
     "draw_burst_plasticity",
