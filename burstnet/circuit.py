@@ -189,14 +189,8 @@ class Circuit:
                     )
                 known = ["spike", *source.cell.events] if source.cell.events else ["spike", "event", "burst"]
                 raise unknown_name(f"event of projection {projection.name!r}", projection.on, known)
-            if projection.plasticity and not {"event", "burst"} <= set(target.cell.events):
-                raise ArgumentError(
-                    f"projection {projection.name!r} learns from bursts, but {target.name!r} has no detector of them."
-                )
-            if projection.plasticity and not set(projection.plasticity.needs) <= set(target.cell.names()):
-                raise ArgumentError(
-                    f"projection {projection.name!r} learns against a moving burst probability, but the cell of {target.name!r} has none; compose it with burst_averages."
-                )
+            if projection.plasticity:
+                projection.plasticity.check_cells(projection.name, source.cell, target.cell, target.name)
             for user in (projection.gain, projection.plasticity.learning if projection.plasticity else None):
                 if user is not None and user not in values:
                     raise unknown_name(f"knob of projection {projection.name!r}", user, values)

@@ -16,7 +16,7 @@ from brian2.units.fundamentalunits import Quantity
 
 from .cells.fragment import Fragment, Parameter
 from .errors import ArgumentError
-from .plasticity.burst_dependent import AdaptiveBurstDependent, BurstDependent
+from .plasticity import AdaptiveBurstDependent, BurstDependent, Rule
 from .quantities import default, same_dimensions, unit_name
 from .synapses.connectivity import AllToAll, Connectivity
 from .synapses.short_term import ShortTermPlasticity
@@ -90,7 +90,7 @@ class Projection:
         Factor on the weight; for a tied projection the ratio to the other's weight.
     tied_to : str, optional
         A projection in the other direction, target to source, whose weights and graph this one shares, plastic or not.
-    plasticity : BurstDependent or AdaptiveBurstDependent, optional
+    plasticity : BurstDependent, AdaptiveBurstDependent, ParallelFibre or MossyNuclear, optional
         Rule by which the weight learns.
     gain : str, optional
         Knob or signal that multiplies transmission; the weight itself stays.
@@ -110,7 +110,7 @@ class Projection:
     delay: Quantity = default(0 * ms)
     scale: float = 1.0
     tied_to: str | None = None
-    plasticity: BurstDependent | AdaptiveBurstDependent | None = None
+    plasticity: Rule | None = None
     gain: str | None = None
     pulse: Quantity = default(1 * ms)
     short_term: ShortTermPlasticity | None = None
@@ -134,15 +134,13 @@ class Projection:
                 f"projection {self.name!r}: pulse={self.pulse} is not allowed; it is a time above 0 ms."
             )
         Parameter(Quantity(1.0)).checked(self.scale, f"scale of projection {self.name!r}")
+        if self.plasticity:
+            self.plasticity.check_source(self.name, self.constant)
         if self.constant:
             Parameter(1 * amp).checked(self.source, f"source of projection {self.name!r}")
             if self.short_term:
                 raise ArgumentError(
                     f"projection {self.name!r} has a constant source, which has no short-term plasticity."
-                )
-            if isinstance(self.plasticity, AdaptiveBurstDependent):
-                raise ArgumentError(
-                    f"projection {self.name!r} has a constant source; AdaptiveBurstDependent needs a spiking one."
                 )
 
     def check_weight(self, unit: Quantity, kind: str) -> None:
@@ -215,7 +213,7 @@ class Projection:
         found, name = Fragment(f"projection {self.name}"), self.name
         if self.constant:
             return found
-        if self.plasticity:
+        if isinstance(self.plasticity, BurstDependent | AdaptiveBurstDependent):
             rise = f"trace_kept_{name} = trace_{name} + 1\ntrace_at_{name} = 1.0*t_in_timesteps"
             raised = {self.on: rise}
             first = self.plasticity.trace_first

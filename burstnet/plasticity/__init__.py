@@ -1,5 +1,9 @@
 """Plasticity rules."""
 
 from .burst_dependent import AdaptiveBurstDependent, BurstDependent
+from .cerebellar import MossyNuclear, ParallelFibre, parallel_fibre_rule
 
-__all__ = ["AdaptiveBurstDependent", "BurstDependent"]
+__all__ = ["AdaptiveBurstDependent", "BurstDependent", "MossyNuclear", "ParallelFibre", "Rule", "parallel_fibre_rule"]
+
+#: Every rule that a projection takes.
+Rule = BurstDependent | AdaptiveBurstDependent | ParallelFibre | MossyNuclear

@@ -8,7 +8,7 @@ from typing import Any
 from brian2.units import ms
 from brian2.units.fundamentalunits import Quantity
 
-from ..cells.fragment import Parameter
+from ..cells.fragment import Fragment, Parameter
 from ..errors import ArgumentError
 from ..quantities import default, same_dimensions
 
@@ -54,12 +54,17 @@ class BurstDependent:
 
     #: Whether the presynaptic trace of a step's event is already there for what the target cell does in the same step.
     trace_first = False
-    #: Variables that the target cell must have.
-    needs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         Parameter(Quantity(0.375)).checked(self.p_b, "p_b")
         _check_common(self)
+
+    def check_source(self, projection: str, constant: bool) -> None:
+        """Refuse a source that the rule cannot learn from; this one takes any."""
+
+    def check_cells(self, projection: str, source: Fragment, target: Fragment, target_name: str) -> None:
+        """Refuse cells without what the rule reads."""
+        _check_bursts(projection, target, target_name)
 
     def eta_unit(self, weight: Quantity, source: Quantity | None) -> Quantity:
         """A quantity of the dimension of `eta`, for a weight and a constant source."""
@@ -90,6 +95,13 @@ class BurstDependent:
     def source_action(self, projection: str, weight: str, keep: str = "1") -> str:
         """What the source cell's event does to the weight."""
         return ""
+
+
+def _check_bursts(projection: str, target: Fragment, target_name: str) -> None:
+    if not {"event", "burst"} <= set(target.events):
+        raise ArgumentError(
+            f"projection {projection!r} learns from bursts, but {target_name!r} has no detector of them."
+        )
 
 
 def _check_common(rule: BurstDependent | AdaptiveBurstDependent) -> None:
@@ -133,10 +145,24 @@ class AdaptiveBurstDependent:
     learning: str | None = None
 
     trace_first = True
-    needs: tuple[str, ...] = ("learn_down", "learn_up", "learn_idle")
 
     def __post_init__(self) -> None:
         _check_common(self)
+
+    def check_source(self, projection: str, constant: bool) -> None:
+        """Refuse a constant source, which has no events."""
+        if constant:
+            raise ArgumentError(
+                f"projection {projection!r} has a constant source; {type(self).__name__} needs a spiking one."
+            )
+
+    def check_cells(self, projection: str, source: Fragment, target: Fragment, target_name: str) -> None:
+        """Refuse cells without what the rule reads."""
+        _check_bursts(projection, target, target_name)
+        if not {"learn_down", "learn_up", "learn_idle"} <= set(target.names()):
+            raise ArgumentError(
+                f"projection {projection!r} learns against a moving burst probability, but the cell of {target_name!r} has none; compose it with burst_averages."
+            )
 
     def eta_unit(self, weight: Quantity, source: Quantity | None) -> Quantity:
         """A quantity of the dimension of `eta`."""
