@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from brian2 import second
+from threadpoolctl import threadpool_info, threadpool_limits
 from toy_rate import EXPERIMENT, Toy, ToyLine
 
 from burstnet import ArgumentError, Lesion, Result, RunError
@@ -48,6 +49,16 @@ def test_a_seed_decides_everything_and_arms_are_paired():
     late = run([1, 2], "cerebellum:silence@7s..")
     np.testing.assert_array_equal(control.data["error"].values[:, :7], late.data["error"].values[:, :7])
     assert (late.data["error"].values[:, 7:] > control.data["error"].values[:, 7:] + 0.2).all()
+
+
+def test_the_number_of_threads_changes_nothing():
+    class Counting(Toy):
+        def run(self, run):
+            threads = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+            return {"threads": Recorded(max(threads), ())}
+
+    with threadpool_limits(2, user_api="blas"):
+        assert RateProgram(Counting(), ToyLine()).run().data["threads"].values.tolist() == [1]
 
 
 def test_streams_depend_on_seed_name_and_number_alone():
