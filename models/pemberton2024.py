@@ -37,10 +37,9 @@ CITATION = (
     "consolidation. Nature Communications 15: 10913. doi:10.1038/s41467-024-55315-6"
 )
 _SOURCE = "Pemberton et al. 2024, published code"
-#: What learns in the published runs of a task; everything else has a fixed cortex and plastic mossy fibres.
+#: What learns in the published runs of a task; all others have a fixed cortex and plastic mossy fibres.
 _PUBLISHED: Mapping[str, Mapping[str, Any]] = {
     "delayed-association": {"plasticity": "input", "mossy": "fixed", "cortex_rate": 2.5e-3},
-    "evidence": {"plasticity": "input", "mossy": "plastic"},
 }
 
 
@@ -92,7 +91,7 @@ class CerebellarDrive(RateModel):
         What returns to the cortex; with "cerebellar-readout" nothing does, and a cerebellum reads it out.
     plasticity : {"published", "fixed", "input", "full"}
         Which cortical weights learn, by e-prop: none; those of inputs and feedback; the recurrent ones too. As published:
-        fixed for trajectories, "input" for delayed association and evidence.
+        "input" in delayed association, fixed elsewhere.
     mossy : {"published", "plastic", "fixed"}
         Whether mossy-fibre weights learn; as published they are fixed in delayed association.
     lag : int

@@ -68,8 +68,9 @@ class CerebellarDrive(ParameterSet):
         error, ``best.accuracy`` and ``best.confidence``, the probability of the right choice, each also ``_silenced`` and
         ``_silenced_part``; ``late.selectivity`` of the cortex in the last five steps, and
         ``late.selectivity_silenced_part``. In ``evidence``
-        the weight of a puff in each part of the cue period, ``evidence.weight.PART``, and while the cerebellum is off in that
-        part, ``evidence.weight_silenced.PART``.
+        the weight of a puff in each part of the cue period, ``evidence.weight.PART``, and what is left of it, as a factor,
+        while the cerebellum is off in a part: ``evidence.kept_before`` of puffs before that part, ``evidence.kept_within`` of
+        those in it, ``evidence.kept_after`` of those that follow.
         """
         data = result.data
         error = data["error"].values
@@ -89,11 +90,19 @@ class CerebellarDrive(ParameterSet):
             late = data["selectivity"].values[..., -5:].mean(axis=-1)
             found |= {"late.selectivity": late[:, 0], "late.selectivity_silenced_part": late[:, 2]}
         if "evidence_weight" in data:
-            weight = data["evidence_weight"].values
-            for k in range(weight.shape[2]):
-                found[f"evidence.weight.{k + 1}"] = weight[:, 0, k]
-                found[f"evidence.weight_silenced.{k + 1}"] = weight[:, 1 + k, k]
+            found |= _evidence(data["evidence_weight"].values)
         return {name: Metric("1", np.asarray(values, dtype=float)) for name, values in found.items()}
+
+
+def _evidence(weight: np.ndarray) -> dict[str, np.ndarray]:
+    """Weights of puffs, and what is left of them while the cerebellum is off in a part."""
+    parts = weight.shape[2]
+    intact, off = weight[:, :1].repeat(parts, axis=1), weight[:, 1 : 1 + parts]
+    at, before = np.eye(parts, dtype=bool), np.tri(parts, k=-1, dtype=bool)
+    found = {f"evidence.weight.{k + 1}": weight[:, 0, k] for k in range(parts)}
+    for name, which in (("within", at), ("before", before), ("after", before.T)):
+        found[f"evidence.kept_{name}"] = off[:, which].sum(axis=1) / intact[:, which].sum(axis=1)
+    return found
 
 
 def _build(structure: Mapping[str, Any]) -> pemberton2024.CerebellarDrive:

@@ -47,7 +47,7 @@ def cerebellar_drive_figure(result: Result) -> Figure:
     """
     data = result.data
     with matplotlib.rc_context(style.RC):
-        page = Page(_TOP + _HEIGHT + _BELOW, 6.4)
+        page = Page(_TOP + _HEIGHT + _BELOW, 6.4 if "path" in data else 7.2)
         errors = {_TESTS[k]: data[f"error{name}"].values for k, name in enumerate(("", "_silenced", "_silenced_part"))}
         colours = dict(zip(_TESTS, _COLOURS, strict=True))
         _curves(page.axes("error", _LEFT, _TOP, 2.3, _HEIGHT, "A", 0.26), errors, colours, _error_name(data))
@@ -190,18 +190,23 @@ def _paths(ax: Axes, data: Mapping) -> None:
 
 
 def _evidence(ax: Axes, weights: np.ndarray) -> None:
-    """Weight of a puff by when it came: never off, off in that part, off in the whole trial."""
-    parts = np.arange(1, weights.shape[2] + 1)
-    own = np.stack([weights[:, 1 + k, k] for k in range(weights.shape[2])], axis=1)
-    shown = {"intact": weights[:, 0], "off in this part": own, "cerebellum off": weights[:, -1]}
-    for (label, values), colour in zip(shown.items(), (_COLOURS[0], _COLOURS[2], _COLOURS[1]), strict=True):
-        style.seed_lines(ax, parts, values, colour, label)
+    """Weight of a puff by when it came: cerebellum never off, off in the middle part, off in the whole trial."""
+    number = weights.shape[2]
+    middle, parts = number // 2, np.arange(1, number + 1)
+    shown = {
+        "intact": weights[:, 0],
+        f"off in part {middle + 1}": weights[:, 1 + middle],
+        "cerebellum off": weights[:, -1],
+    }
+    colours = dict(zip(shown, (_COLOURS[0], _COLOURS[2], _COLOURS[1]), strict=True))
+    ax.axvspan(middle + 0.5, middle + 1.5, color=style.LESION, linewidth=0, zorder=-9, gid="lesion")
+    for label, values in shown.items():
+        style.seed_lines(ax, parts, values, colours[label], label)
     ax.set_xticks(parts)
     fit(ax, list(shown.values()))
     ax.set_xlabel("part of the cue period")
     ax.set_ylabel("weight of a puff")
-    ends = zip(shown.items(), (_COLOURS[0], _COLOURS[2], _COLOURS[1]), strict=True)
-    style.end_labels(ax, [(float(mean_and_sd(v)[0][-1]), label, colour) for (label, v), colour in ends])
+    style.end_labels(ax, [(float(mean_and_sd(v)[0][-1]), label, colours[label]) for label, v in shown.items()])
 
 
 def _phases(ax: Axes, phases: Mapping[str, tuple[float, float]]) -> None:

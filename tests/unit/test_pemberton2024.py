@@ -228,7 +228,10 @@ def test_choices_are_scored_by_accuracy_selectivity_and_evidence():
     assert result.data["evidence_weight"].shape == (1, 7, 5)
     metrics = CerebellarDrive().metrics(result)
     assert 0 <= metrics["best.accuracy"].mean <= 1
-    assert metrics["evidence.weight.1"].per_seed.shape == (1,)
+    weight = result.data["evidence_weight"].values[0]
+    assert metrics["evidence.weight.2"].mean == pytest.approx(weight[0, 1])
+    kept = sum(weight[1 + k, k] for k in range(5)) / weight[0].sum()
+    assert metrics["evidence.kept_within"].mean == pytest.approx(kept)
 
 
 def test_a_network_that_counts_weighs_all_puffs_alike():
