@@ -246,7 +246,7 @@ def settings_table(experiment: Experiment) -> list[tuple[str, str, str]]:
     knobs = {k.name for k in system.knobs} if isinstance(system, Circuit) else set()
     rows = [(name, format_quantity(p.value), p.doc) for name, p in experiment.protocol.declared().items()]
     rows += [
-        (name, "-" if rule.default is None else str(rule.default), rule.doc)
+        (name, "-" if rule.default is None else str(rule.default), _meaning(rule))
         for name, rule in {**experiment.structure, **everywhere}.items()
     ]
     rows += [(name, "-", "sets " + ", ".join(names)) for name, names in experiment.shorthands.items()]
@@ -255,3 +255,7 @@ def settings_table(experiment: Experiment) -> list[tuple[str, str, str]]:
         for name, a in system.arguments().items()
         if name.partition(".")[0] not in knobs
     ]
+
+
+def _meaning(rule: Whole | Number | Choice) -> str:
+    return f"{rule.doc}: {', '.join(rule.allowed)}" if isinstance(rule, Choice) else rule.doc

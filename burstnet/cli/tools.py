@@ -27,12 +27,12 @@ def list_(
     from ..experiment import experiments, find_experiment, models, settings_table
 
     if protocol is None:
-        typer.echo("models")
-        for name, title in models().items():
-            typer.echo(f"  {name:<16} {title}")
-        typer.echo("protocols, each with `burstnet run NAME`")
-        for name, load in experiments().items():
-            typer.echo(f"  {name:<16} {load().title}")
+        known, runnable = models(), {name: load().title for name, load in experiments().items()}
+        width = max(map(len, [*known, *runnable]))
+        for heading, titles in (("models", known), ("protocols, each with `burstnet run NAME`", runnable)):
+            typer.echo(heading)
+            for name, title in titles.items():
+                typer.echo(f"  {name:<{width}}  {title}")
         return
     rows = settings_table(find_experiment(protocol))
     width = max(len(row[0]) for row in rows)
