@@ -15,7 +15,7 @@ from brian2.units.fundamentalunits import Quantity
 
 from burstnet.analysis.metrics import Metric
 from burstnet.analysis.xor import xor_metrics
-from burstnet.analysis.xor_examples import PATTERNS
+from burstnet.analysis.xor_examples import PATTERNS, examples
 from burstnet.cells.fragment import ParameterSet, parameter
 from burstnet.circuit import Circuit
 from burstnet.errors import ArgumentError
@@ -104,22 +104,27 @@ class Xor(ParameterSet):
 
 
 def _times(result: Result) -> dict[str, Any]:
-    """Length of an example of a run, when teaching begins in it, and when rates are settled [s]."""
-    length = (result.phases["before"][1] - result.phases["before"][0]) / 4
-    teaching = next(
-        float(phase["settings"]["prediction"]["value"])
-        for phase in result.about["timeline"]
-        if phase["name"] == "before"
+    """Length of an example of a run, when teaching begins in it, when rates are settled, and when the first one began [s]."""
+    settings = next(phase["settings"] for phase in result.about["timeline"] if phase["name"] == "before")
+    length, teaching, origin = (
+        float(settings[name]["value"]) for name in ("pattern_duration", "prediction", "first_pattern")
     )
     # where the teacher is always on, all of an example is prediction
-    return {"length": length, "teaching": teaching if teaching > _SETTLED else length - _TICK, "settled": _SETTLED}
+    teaching = teaching if teaching > _SETTLED else length - _TICK
+    return {"length": length, "teaching": teaching, "settled": _SETTLED, "origin": origin}
 
 
 def _figure(result: Result) -> Any:
     from burstnet.plots.xor import xor_figure
 
-    # a run without training shows its test
-    return xor_figure(result, training="training" if "training" in result.phases else "before", **_times(result))
+    times = _times(result)
+    # a run without training, or one that went on after it, shows its test
+    whole = [
+        name
+        for name in ("training", "before", "after")
+        if name in result.phases and examples(result, name, **times).epochs
+    ]
+    return xor_figure(result, training=whole[0] if whole else "training", **times)
 
 
 def _build(structure: Mapping[str, Any]) -> Circuit:

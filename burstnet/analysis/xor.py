@@ -140,6 +140,7 @@ def xor_metrics(
     length: float = 8.0,
     teaching: float = 7.2,
     settled: float = 2.0,
+    origin: float | None = None,
 ) -> dict[str, Metric]:
     """What a run of the task is judged by.
 
@@ -152,8 +153,8 @@ def xor_metrics(
         Phases without learning.
     training : str
         The phase with learning.
-    length, teaching, settled
-        See `Examples`.
+    length, teaching, settled, origin
+        See `examples`.
 
     Returns
     -------
@@ -168,7 +169,7 @@ def xor_metrics(
         If counts or moving averages were not recorded.
     """
     found: dict[str, Metric] = {}
-    times = {"length": length, "teaching": teaching, "settled": settled}
+    times = {"length": length, "teaching": teaching, "settled": settled, "origin": origin}
     output = populations[-1]
     for test in tests:
         shown = examples(result, test, **times) if test in result.phases else None
@@ -226,13 +227,14 @@ def xor_summary(
     length: float = 8.0,
     teaching: float = 7.2,
     settled: float = 2.0,
+    origin: float | None = None,
 ) -> XorSummary:
     """Test rates, costs and one epoch of a run.
 
     Parameters
     ----------
     result : Result
-    populations, tests, training, length, teaching, settled
+    populations, tests, training, length, teaching, settled, origin
         See `xor_metrics`.
     epoch : int, optional
         Training epoch that is shown; that after a fifth of them by default, as in the paper.
@@ -245,7 +247,7 @@ def xor_summary(
         If there is no whole epoch of training, or counts or moving averages were not recorded; tests that a run does not
         have are left out.
     """
-    times = {"length": length, "teaching": teaching, "settled": settled}
+    times = {"length": length, "teaching": teaching, "settled": settled, "origin": origin}
     output = populations[-1]
     trained = examples(result, training, **times)
     number = trained.epochs // 5 if epoch is None else epoch

@@ -63,7 +63,13 @@ class Examples:
 
 
 def examples(
-    result: Result, phase: str, *, length: float = 8.0, teaching: float = 7.2, settled: float = 2.0
+    result: Result,
+    phase: str,
+    *,
+    length: float = 8.0,
+    teaching: float = 7.2,
+    settled: float = 2.0,
+    origin: float | None = None,
 ) -> Examples:
     """The examples that a phase of a run consists of.
 
@@ -74,6 +80,9 @@ def examples(
         Begins with an epoch; what is left at its end is left out.
     length, teaching, settled : float
         See `Examples`.
+    origin : float, optional
+        Start of an epoch anywhere in the timeline [s]. Of a phase of which a run holds a part, as after ``--continue``, what
+        comes before its first whole epoch is left out then.
 
     Raises
     ------
@@ -87,7 +96,10 @@ def examples(
             f"settled={settled:g}, teaching={teaching:g}, length={length:g} is not allowed; they are times of an example in this order, in seconds."
         )
     start, stop = result.phases[phase]
-    number = int((stop - start) / length + 1e-6) // len(PATTERNS) * len(PATTERNS)
+    if origin is not None:
+        epoch = length * len(PATTERNS)
+        start = origin + epoch * np.ceil((start - origin) / epoch - 1e-6)
+    number = max(0, int((stop - start) / length + 1e-6)) // len(PATTERNS) * len(PATTERNS)
     return Examples(start + length * np.arange(number), length, teaching, settled)
 
 

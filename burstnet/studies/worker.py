@@ -127,14 +127,23 @@ def perform(task: Task, folder: str, idle: Callable[[], None] | None = None) -> 
 
 
 def perform_here(task: Task, scratch: Path, progress: Callable[[float], None] | None = None) -> str:
-    """Do a run and write its files into `scratch`: ``result.nc`` and ``run.json``, or ``failed.json`` and ``log.txt``."""
+    """Do a run and write its files into `scratch`: ``result.nc`` and ``run.json``, or ``failed.json`` and ``log.txt``.
+
+    Of a run that was whole and could not be measured the arrays stay, in ``unmeasured.nc``.
+    """
     try:
         _run(task, scratch, progress)
     except Exception as problem:  # noqa: BLE001 - also a metric of one's own may raise anything
         reason = str(problem) if isinstance(problem, BurstnetError) else f"{type(problem).__name__}: {problem}"
-        failure = {"seed": task.seed, "lesions": list(task.lesions), "reason": " ".join(reason.split()) or "no reason"}
-        for name in ("result.nc", "run.json"):
-            (scratch / name).unlink(missing_ok=True)
+        failure: dict[str, Any] = {
+            "seed": task.seed,
+            "lesions": list(task.lesions),
+            "reason": " ".join(reason.split()) or "no reason",
+        }
+        (scratch / "run.json").unlink(missing_ok=True)
+        if (scratch / "result.nc").exists():
+            (scratch / "result.nc").rename(scratch / "unmeasured.nc")
+            failure["reason"] += " Its arrays are kept in unmeasured.nc, beside the log."
         (scratch / "log.txt").write_text(traceback.format_exc(), encoding="utf-8")
         (scratch / "failed.json").write_text(json.dumps(failure, indent=1) + "\n", encoding="utf-8")
         return "failed"
@@ -156,8 +165,8 @@ def _run(task: Task, scratch: Path, progress: Callable[[float], None] | None) ->
             report=(lambda what, done: progress(done)) if progress else None,
         )
     result.about["provenance"]["command"] = task.command
+    result.save(scratch / "result.nc")  # before anything is made of it, so that an error there does not cost the run
     measured = as_plain(scalars(_metrics_of(task, setup)(result)))
-    result.save(scratch / "result.nc")
     timing = result.about["timing"]
     record = {
         "seed": task.seed,

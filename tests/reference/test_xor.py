@@ -53,6 +53,20 @@ def ran(small):
     return small.run(1)
 
 
+@needs_compiler
+def test_a_run_that_goes_on_is_measured_by_its_own_examples(small, ran):
+    """The second part begins within the training's first and only epoch, which it cannot judge, and holds all of the last test."""
+    first = small.run(1, until=4 * second)
+    rest = small.run(1, continue_from=first)
+    metrics, whole = small.protocol.metrics(rest), small.protocol.metrics(ran)
+    assert not any(name.startswith(("before", "first_epoch")) for name in metrics) and "after.margin" in metrics
+    assert all(
+        np.array_equal(metric.per_seed, whole[name].per_seed, equal_nan=True) for name, metric in metrics.items()
+    )
+    assert not any(name.startswith("after") for name in small.protocol.metrics(first))
+    assert EXPERIMENT.draw(rest) is not None
+
+
 def trace(result, population, state):
     return result.data[f"{population}_trace_{state}"].values[0]
 
