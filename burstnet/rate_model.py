@@ -95,10 +95,14 @@ class RateModel(ABC):
         return {name: RunArgument(self.name, name, parameter) for name, parameter in found.items()}
 
     def fixed(self) -> dict[str, str]:
-        """What was chosen when it was made, as text: the fields of the dataclass that are numbers or words."""
+        """What was chosen when it was made, as text: fields of the dataclass that are numbers or words, besides sizes."""
         fields: Any = dataclasses.fields(self) if dataclasses.is_dataclass(self) else ()
         chosen = {field.name: getattr(self, field.name) for field in fields}
-        return {name: str(value) for name, value in chosen.items() if isinstance(value, (str, int, float))}
+        return {
+            name: str(value)
+            for name, value in chosen.items()
+            if isinstance(value, (str, int, float)) and name not in self.populations
+        }
 
     def describe(self) -> dict[str, Any]:
         """What decides the outcome besides parameters: what the model is made of, and its code."""

@@ -19,6 +19,7 @@ from .compiled import Compiled, all_parameters, compile, estimate
 from .control import NEVER
 from .errors import ArgumentError, unknown_name
 from .lesion import Lesion, as_lesions
+from .lesion_sites import lesion_sites
 from .rate_model import RateModel, sessions_of
 from .rate_program import RateProgram, rate_parameters
 from .recording import Recording
@@ -91,6 +92,10 @@ class Setup(ABC):
         """Every parameter by its public name, as text with units."""
 
     @abstractmethod
+    def lesionable(self) -> dict[str, list[str]]:
+        """Every target of a lesion to the kinds that it knows."""
+
+    @abstractmethod
     def key(self) -> str:
         """A digest of what is run; parameters are no part of it."""
 
@@ -150,6 +155,13 @@ class CircuitSetup(Setup):
         """See `Setup.parameters`."""
         return all_parameters(self.system, self.protocol, self.values)
 
+    def lesionable(self) -> dict[str, list[str]]:
+        """See `Setup.lesionable`."""
+        found: dict[str, list[str]] = {}
+        for site in lesion_sites(self.system):
+            found.setdefault(site.target, []).append(site.kind)
+        return found
+
     def key(self) -> str:
         """See `Setup.key`."""
         return program_key(Program(self.system, self.recording, getattr(self.protocol, "NAME", "circuit")).describe())
@@ -201,6 +213,10 @@ class RateSetup(Setup):
     def parameters(self) -> dict[str, str]:
         """See `Setup.parameters`."""
         return rate_parameters(self.system, self.protocol, self.system.parameters.replace(**self.values))
+
+    def lesionable(self) -> dict[str, list[str]]:
+        """See `Setup.lesionable`."""
+        return {target: list(kinds) for target, kinds in self.system.lesionable.items()}
 
     def key(self) -> str:
         """See `Setup.key`."""

@@ -17,10 +17,11 @@ __all__ = ["cache", "cite", "doctor", "list_", "verify"]
 @app.command("list")
 def list_(
     protocol: Annotated[
-        str | None, typer.Argument(metavar="[PROTOCOL]", help="Show everything that can be set in this one.")
+        str | None,
+        typer.Argument(metavar="[PROTOCOL]", help="Show everything that can be set and lesioned in this one."),
     ] = None,
 ) -> None:
-    """Show models and protocols, or what can be set in one.
+    """Show models and protocols, or what can be set and lesioned in one.
 
     Example: burstnet list target-rate
     """
@@ -34,10 +35,14 @@ def list_(
             for name, title in titles.items():
                 typer.echo(f"  {name:<{width}}  {title}")
         return
-    rows = settings_table(find_experiment(protocol))
-    width = max(len(row[0]) for row in rows)
+    experiment = find_experiment(protocol)
+    rows, targets = settings_table(experiment), experiment.prepare().lesionable()
+    width = max(map(len, [*targets, *(row[0] for row in rows)]))
     for name, default, doc in rows:
         typer.echo(f"{name:<{width}}  {default:<22} {doc}")
+    typer.echo("\nwhat lesions reach, and how")
+    for target, kinds in targets.items():
+        typer.echo(f"{target:<{width}}  {', '.join(kinds)}")
 
 
 @app.command()

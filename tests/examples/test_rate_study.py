@@ -113,6 +113,7 @@ def test_the_estimate_counts_sessions_and_the_list_has_every_setting(burstnet, t
     assert code == 0 and "about 120 s on target numpy" in err and not list(tmp_path.iterdir())
     code, out, _ = burstnet("list", "toy")
     assert code == 0 and all(name in out for name in ("early", "cells", "rate", "bias")) and "lesion_slots" not in out
+    assert out.split("what lesions reach, and how")[1].split()[:3] == ["cortex", "current,", "clamp.bias"]
 
 
 def test_a_verification_may_hold_lesions_and_claims(burstnet, monkeypatch, tmp_path):
