@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from brian2.units.fundamentalunits import Quantity
@@ -16,7 +15,6 @@ from burstnet.cells.fragment import ParameterSet, parameter
 from burstnet.errors import ArgumentError
 from burstnet.models.pemberton2024 import CerebellarDrive, DriveParameters
 from burstnet.models.pemberton2024_network import Network, run_trials, score
-from burstnet.models.pemberton2024_tasks import Task
 from burstnet.rate_model import RateRun, Recorded
 
 __all__ = ["CONTEXTS", "CerebellarSwitching", "SwitchingParameters"]
@@ -76,7 +74,9 @@ class CerebellarSwitching(CerebellarDrive):
         learners = [self.new_learner(run)]
         shared = run.random("shared").permutation(self.granule) < round(self.shared * self.granule)
         errors = np.full((2, run.stop + 1), np.nan)
-        errors[:, -1] = [self._error(run, networks[0], task, run.stop) for task in tasks]
+        # the same fresh trials after every session, so that what has not changed scores the same
+        shown = [self.fresh(run, task, 0) for task in tasks]
+        errors[:, -1] = [score(run_trials(networks[0], s.inputs), s, t) for s, t in zip(shown, tasks, strict=True)]
         for session in run.sessions:
             context = CONTEXTS[run.phase(session).name]
             if context == len(networks):
@@ -97,17 +97,13 @@ class CerebellarSwitching(CerebellarDrive):
             left = {name: lesions[name] for name in ("gain", "cells")}
             for k, task in enumerate(tasks):
                 network = networks[min(k, len(networks) - 1)]
-                errors[k, session] = self._error(run, network, task, session, **left)
+                errors[k, session] = score(run_trials(network, shown[k].inputs, **left), shown[k], task)
         what = "mean squared error in fresh trials of the"
         return {
             "error_first": Recorded(errors[0, :-1], ("session",), "1", f"{what} first context"),
             "error_second": Recorded(errors[1, :-1], ("session",), "1", f"{what} second context"),
             "error_before": Recorded(errors[0, -1], (), "1", f"{what} first context, before learning"),
         }
-
-    def _error(self, run: RateRun, network: Network, task: Task, session: int, **left: Any) -> float:
-        shown = self.fresh(run, task, session)
-        return score(run_trials(network, shown.inputs, **left), shown, task)
 
 
 def _with_own_cerebellum(network: Network) -> Network:

@@ -25,6 +25,8 @@ TASKS = {
 #: End points: the origin, and five on the unit circle.
 _CUES = 6
 _BITS = 10
+#: The cues of delayed association in the published code, the same in every seed; they differ in six of ten bits.
+_ASSOCIATED = (833, 990)
 _STEPS = {"delayed-association": 15, "evidence": 50}
 _SILENT = 5
 _PUFF = 0.3
@@ -84,7 +86,8 @@ def draw_task(name: str, rng: np.random.Generator, *, noise: float = 0.1, answer
     name : str
         A key of `TASKS`.
     rng : Generator
-        Of the cues; the same one gives the three kinds of trajectory the same cues.
+        Of the cues of trajectories; the same one gives the three kinds the same cues. Those of ``delayed-association`` are
+        the published ones, and ``evidence`` has none.
     noise : float
         Standard deviation of the noise on every input at every step.
     answers : int, optional
@@ -105,7 +108,7 @@ def draw_task(name: str, rng: np.random.Generator, *, noise: float = 0.1, answer
     if name == "evidence":
         return _evidence(noise, answers or 1)
     if name == "delayed-association":
-        return _association(_cues(rng, 2), noise, answers or 5)
+        return _association(_bits(np.array(_ASSOCIATED)), noise, answers or 5)
     return _trajectories(name, _cues(rng, _CUES), noise)
 
 
@@ -129,7 +132,10 @@ def evidence_in_bins(inputs: np.ndarray, bins: int) -> np.ndarray:
 
 def _cues(rng: np.random.Generator, number: int) -> np.ndarray:
     """Different patterns of random bits, shape (number, bits)."""
-    codes = rng.choice(2**_BITS, size=number, replace=False)
+    return _bits(rng.choice(2**_BITS, size=number, replace=False))
+
+
+def _bits(codes: np.ndarray) -> np.ndarray:
     return ((codes[:, None] >> np.arange(_BITS)) & 1).astype(float)
 
 

@@ -270,6 +270,7 @@ def test_a_cerebellum_of_its_own_keeps_the_first_task_whatever_the_second_learns
     protocol = CerebellarSwitching(first=2, second=2, again=1)
     own, frozen = (run(SwitchingModel(**SMALL), protocol, lesions) for lesions in ((), ("olive:freeze@2s..4s",)))
     second = slice(2, 4)
+    assert np.ptp(own.data["error_first"].values[0, 1:4]) == 0
     assert np.array_equal(own.data["error_first"].values[0, second], frozen.data["error_first"].values[0, second])
     assert not np.array_equal(own.data["error_second"].values[0, second], frozen.data["error_second"].values[0, second])
     shared = run(SwitchingModel(**SMALL, shared=1.0), protocol)
