@@ -180,6 +180,8 @@ _EVERYWHERE: dict[str, Whole | Number | Choice] = {
 _OUR_MODELS = (
     "boven2023",
     "burstccn",
+    "cerebellum",
+    "cerebellum_eyeblink",
     "payeur2021_bp_curve",
     "payeur2021_pairing",
     "payeur2021_plasticity",
@@ -196,6 +198,7 @@ _OURS = {
     "cerebellar-drive": "burstnet.protocols.cerebellar_drive:EXPERIMENT",
     "cerebellar-switching": "burstnet.protocols.cerebellar_switching:EXPERIMENT",
     "consolidation": "burstnet.protocols.consolidation:EXPERIMENT",
+    "eyeblink": "burstnet.protocols.eyeblink:EXPERIMENT",
     "feedback-horizon": "burstnet.protocols.feedback_horizon:EXPERIMENT",
     "pairing": "burstnet.protocols.pairing:EXPERIMENT",
     "propagation": "burstnet.protocols.propagation:EXPERIMENT",

@@ -9,6 +9,7 @@ from .cerebellar_drive import (
     cerebellar_switching_figure,
     consolidation_figure,
 )
+from .eyeblink import draw_eyeblink, eyeblink_figure
 from .feedback_horizon import draw_benefit, feedback_figure
 from .learning_curves import learning_curves
 from .metric_by_arm import metric_by_arm
@@ -36,10 +37,12 @@ __all__ = [
     "draw_benefit",
     "draw_bp_curves",
     "draw_burst_plasticity",
+    "draw_eyeblink",
     "draw_one_phase",
     "draw_pairing",
     "draw_propagation",
     "draw_xor",
+    "eyeblink_figure",
     "feedback_figure",
     "learning_curves",
     "metric_by_arm",
