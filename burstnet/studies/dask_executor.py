@@ -18,7 +18,7 @@ from typing import Any
 from ..errors import ArgumentError
 from . import worker
 from .executors import Ended, write_failure
-from .folder import attempt, settle
+from .folder import RUN_FILES, attempt, settle
 from .worker import Task
 
 __all__ = ["OnDask"]
@@ -175,7 +175,7 @@ def _place(task: Task, folder: Path, files: dict[str, bytes]) -> str:
     """Write what a worker sent into the study."""
     runs = folder / "runs" / task.slug
     with attempt(runs, task.seed) as scratch:
-        for name in ("result.nc", "run.json", "failed.json", "log.txt"):
+        for name in RUN_FILES:
             if name in files:
                 (scratch / name).write_bytes(files[name])
         settle(scratch, runs / str(task.seed))

@@ -20,7 +20,7 @@ from typing import Any
 from ..errors import ArgumentError, ResultError
 from ..result import write_atomically
 
-__all__ = ["MANIFEST", "StudyFolder", "attempt", "settle"]
+__all__ = ["MANIFEST", "RUN_FILES", "StudyFolder", "attempt", "settle"]
 
 MANIFEST = "manifest.json"
 STUDY_FILE = "study.toml"
@@ -28,6 +28,8 @@ STUDY_FILE = "study.toml"
 SCHEMA = 1
 _LOCK = ".lock"
 _ALIVE = "alive"
+#: What a run may leave.
+RUN_FILES = ("result.nc", "run.json", "failed.json", "log.txt", "unmeasured.nc")
 _OUTPUTS = (MANIFEST, STUDY_FILE, "summary.json", "table.csv", "statistics.csv")
 
 
@@ -262,7 +264,7 @@ def settle(scratch: Path, place: Path) -> None:
         return
     made = scratch / "whole"
     made.mkdir()
-    for name in ("result.nc", "run.json", "failed.json", "log.txt"):
+    for name in RUN_FILES:
         if (scratch / name).exists():
             (scratch / name).rename(made / name)
     os.chmod(made, 0o777 & ~_umask())

@@ -9,7 +9,7 @@ import time
 import pytest
 from toy_rate import Toy, ToyLine, installed
 
-from burstnet import Study, experiment, open_study, run_study, verify
+from burstnet import Result, Study, experiment, open_study, run_study, verify
 from burstnet.cli import main
 from burstnet.studies import Arm
 
@@ -132,3 +132,19 @@ def test_a_verification_may_hold_lesions_and_claims(burstnet, monkeypatch, tmp_p
     rows = json.loads((tmp_path / "out" / "verify.json").read_text())["rows"]
     words = ["reproduced", "differs", "reproduced", "reproduced", "known-difference"]
     assert [row["verdict"] for row in rows] == words and rows[-1]["link"] == "a page"
+
+
+def test_arrays_of_a_run_that_could_not_be_measured_stay(burstnet, tmp_path):
+    def metrics(result):
+        raise ValueError("no such curve")
+
+    study = Study(ToyLine(), (Arm("control"),), (3,), circuit=Toy(), metrics=metrics)
+    failed = run_study(study, tmp_path / "out", jobs=1, figures=False).failed
+    assert "no such curve" in failed["control"][3] and "unmeasured.nc" in failed["control"][3]
+    kept = Result.load(tmp_path / "out" / "runs" / "control" / "3" / "unmeasured.nc")
+    assert kept.data["error"].shape == (1, 10)
+    # tried again, it is whole
+    done = run_study(
+        Study(ToyLine(), (Arm("control"),), (3,), circuit=Toy(), metrics=ToyLine().metrics), tmp_path / "out", jobs=1
+    )
+    assert not done.failed and not list((tmp_path / "out").rglob("unmeasured.nc"))
