@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 import xarray as xr
-from brian2 import ms
+from brian2 import Hz, ms, pA
 
+from burstnet import Circuit, Knob, Population, Signal
 from burstnet.analysis import eyeblink as eb
+from burstnet.cells.background import poisson_units
 from burstnet.errors import ArgumentError
+from burstnet.models import cerebellum
 from burstnet.plots.eyeblink import draw_eyeblink, eyeblink_summary
 from burstnet.protocols.eyeblink import EXPERIMENT, Eyeblink
 from burstnet.result import Result
@@ -179,3 +182,21 @@ def test_every_arm_is_the_same_program():
         EXPERIMENT.prepare({"isi": "200 ms", "nuclear_plasticity": "0", "granule.cell.tau_eligibility": "6 ms"}),
     )
     assert one.circuit.describe() == other.circuit.describe()
+
+
+def test_microzones_share_a_granular_layer():
+    sizes, weights = cerebellum.Sizes(granule=100, mossy=40), cerebellum.Weights()
+    populations, projections = cerebellum.granular_layer("mossy", sizes, cerebellum.Convergence(), weights)
+    for zone in ("_left", "_right"):
+        own, onto = cerebellum.microzone("mossy", sizes, weights, suffix=zone, teacher=f"error{zone}")
+        populations, projections = [*populations, *own], [*projections, *onto]
+    signals = [Signal(f"error{zone}", "0*amp", 1 * pA) for zone in ("_left", "_right")]
+    knobs = [Knob("learning", 1.0), Knob("nuclear_learning", 1.0)]
+    mossy = Population("mossy", 40, poisson_units(10 * Hz))
+    circuit = Circuit([mossy, *populations], projections, knobs, signals, cerebellum.DT)
+    assert len(circuit.populations) == 4 + 2 * 4
+    assert circuit.projection("parallel_fibres_left").target == "purkinje_left"
+    assert circuit.projection("nucleo_olivary_to_olive_right").source == "nucleo_olivary_right"
+    assert circuit.population("olive_right").inject == {"soma": "error_right"}
+    with pytest.raises(ArgumentError, match="granule=0"):
+        cerebellum.Sizes(granule=0)
