@@ -74,7 +74,7 @@ STRUCTURE: dict[str, Any] = {
     "answers": Whole(None, "last steps of a choice whose outcome teaches; 5 in delayed-association, 1 in evidence"),
     "cortex.n": Whole(50, "cortical cells"),
     "granule.n": Whole(500, "granule cells; published 1000"),
-    "trials": Whole(1000, "trials of a session"),
+    "trials": Whole(1000, "trials of a session; published 800"),
     "batch": Whole(10, "trials between two steps of learning"),
 }
 
@@ -95,7 +95,8 @@ class CerebellarDrive(RateModel):
     mossy : {"published", "plastic", "fixed"}
         Whether mossy-fibre weights learn; as published they are fixed in delayed association.
     lag : int
-        Steps by which the outcome follows the cerebellar output that it teaches; published 3.
+        Steps by which the outcome follows the cerebellar output that it teaches. The published code counts from the cortical
+        state that the output was made of, which is a step more: its 3 is 2 here.
     basis : {"single", "temporal"}
         One lag, or an output for every lag from 0 up to it.
     answers : int, optional
@@ -103,7 +104,7 @@ class CerebellarDrive(RateModel):
     cortex, granule : int
         Cells; published 50 and 1000.
     trials, batch : int
-        Trials of a session; trials between two steps of learning.
+        Trials of a session, published 800; trials between two steps of learning.
     test : int
         Fresh trials of every test.
     parameters : DriveParameters

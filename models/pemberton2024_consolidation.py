@@ -72,8 +72,7 @@ def consolidated(states: np.ndarray, drive: np.ndarray, rule: str, *, rate: floa
 
     References
     ----------
-    Pemberton et al. (2024), Fig. 8; published code. The local rule is summed over steps, scaled by 1.5 over their number,
-    and, ours, averaged over trials.
+    Pemberton et al. (2024), Fig. 8; published code. The local rule is averaged over trials and steps, and multiplied by 1.5.
     """
     if rule not in RULES:
         raise unknown_name("rule", rule, RULES)

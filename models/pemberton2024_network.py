@@ -252,9 +252,13 @@ def gradients(
             part, last = slice(k * n, (k + 1) * n), len(targets) - lag
             error[:last, :, part] = (made[:last, :, part] - targets[lag:]) * now[lag:]
         error *= np.asarray(olive, dtype=FLOAT)
-        found["parallel"] = _outer(error, activity.granule)
         heard = activity.rates if network.feedback == "cerebellar-readout" else activity.before
-        found["mossy"] = _outer((error @ w["parallel"]) * (activity.granule > 0), heard)
+        # outside of what is taught there is nothing to learn, which is most of a choice's trial
+        said = np.flatnonzero(error.any(axis=(1, 2)))
+        steps = slice(said[0], said[-1] + 1) if len(said) else slice(0, 0)
+        error, granule = error[steps], activity.granule[steps]
+        found["parallel"] = _outer(error, granule)
+        found["mossy"] = _outer((error @ w["parallel"]) * (granule > 0), heard[steps])
     return found
 
 
