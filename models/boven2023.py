@@ -28,7 +28,7 @@ CITATION = (
 )
 _SOURCE = "Boven et al. 2023, published code"
 #: What comes into the last window of a trial from beyond it.
-ENDS = ("published", "silent")
+ENDS = ("silent", "published")
 #: Trials on which dysmetria is measured, and those on which feedback is compared.
 _TESTED, _COMPARED = 200, 100
 #: CPU seconds of a batch of 50: with one step per window, per granule cell of every layer, and the rest.
@@ -60,8 +60,8 @@ class Boven2023(RateModel):
     cortex, granule, layers : int
         LSTM cells; granule cells of a layer, and the layers of them.
     end : str
-        ``"published"``: predicted feedback also comes in after the last step, where nothing follows and nothing is learned
-        of it. ``"silent"``: none does.
+        ``"silent"``: nothing comes in after the last step of a trial, behind which nothing follows. ``"published"``: what the
+        cerebellum says of the last state does, though it is never compared with anything.
     digits : str, optional
         File with images, see `burstnet.models.boven2023_tasks.digit_images`.
     parameters : BovenParameters
@@ -84,8 +84,8 @@ class Boven2023(RateModel):
     task: str = "line-drawing"
     cortex: int = 50
     granule: int = 400
-    layers: int = 2
-    end: str = "published"
+    layers: int = 1
+    end: str = "silent"
     digits: str | None = None
     parameters: ParameterSet = field(default_factory=BovenParameters)
 

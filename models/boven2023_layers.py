@@ -29,29 +29,27 @@ class Weights:
 
     def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
         self.flat = np.concatenate([np.ravel(a) for a in arrays.values()])
-        self._named: dict[str, np.ndarray] = {}
+        self._places: dict[str, tuple[slice, tuple[int, ...]]] = {}
         begin = 0
         for name, array in arrays.items():
-            self._named[name] = self.flat[begin : begin + array.size].reshape(array.shape)
+            self._places[name] = slice(begin, begin + array.size), array.shape
             begin += array.size
 
     def __getitem__(self, name: str) -> np.ndarray:
-        return self._named[name]
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._named
+        place, shape = self._places[name]
+        return self.flat[place].reshape(shape)
 
     def names(self) -> tuple[str, ...]:
         """Of the arrays, in their order."""
-        return tuple(self._named)
+        return tuple(self._places)
 
     def zeros(self) -> Weights:
         """Arrays of these names and shapes that are zero."""
-        return Weights({name: np.zeros_like(array) for name, array in self._named.items()})
+        return Weights({name: np.zeros_like(self[name]) for name in self._places})
 
     def copy(self) -> Weights:
         """An independent copy."""
-        return Weights(self._named)
+        return Weights({name: self[name] for name in self._places})
 
 
 class Adam:

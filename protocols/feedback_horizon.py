@@ -86,8 +86,8 @@ _STRUCTURE: dict[str, Whole | Number | Choice] = {
     "task": Choice("line-drawing", "what is drawn, and from what", tuple(TASKS)),
     "cortex": Whole(50, "LSTM cells"),
     "granule": Whole(400, "granule cells of a layer"),
-    "layers": Whole(2, "layers of granule cells"),
-    "end": Choice("published", "whether predicted feedback also comes in after the last step of a trial", ENDS),
+    "layers": Whole(1, "layers of granule cells"),
+    "end": Choice("silent", "whether predicted feedback also comes in after the last step of a trial", ENDS),
 }
 
 EXPERIMENT = Experiment(

@@ -44,7 +44,7 @@ class BackPropagation(Rule):
     def card(self) -> LocalityCard:
         """What it reads."""
         return LocalityCard(
-            "BPTT" if self.horizon is None else f"BPTT within {self.horizon} steps",
+            "BPTT" if self.horizon is None else f"BPTT within {self.horizon} step{'s' * (self.horizon > 1)}",
             pre="rate",
             post="slope of the rate",
             error="one for each cell",
