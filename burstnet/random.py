@@ -1,7 +1,7 @@
 """Counter-based randomness: noise as a pure function of (seed, stream, cell, step), connectivity of (seed, projection, i, j).
 
-Threefry with 13 rounds, the same bits on every target: 4x32 for single draws, 2x32 for background noise, of which every
-cell needs two words in every step. Imports nothing of burstnet.
+Threefry with 13 rounds, the same bits on every target: 4x32 for single draws, 2x32 for background noise and connections
+(see `burstnet.pulses`). Imports errors only.
 
 References
 ----------
@@ -21,15 +21,16 @@ from numpy.typing import ArrayLike
 from .errors import ArgumentError
 
 __all__ = [
+    "WORDS",
     "cell_bernoulli",
-    "cell_other_pulse",
-    "cell_pulse",
     "cell_uniform",
     "check_seed",
+    "noise_words",
     "pair_bernoulli",
     "pair_uniform",
     "standard_normal",
     "stream_number",
+    "target_function",
     "threefry2x32",
     "threefry4x32",
 ]
@@ -40,8 +41,6 @@ _PARITY = 0x1BD11BDA
 _ROTATIONS = ((10, 26), (11, 21), (13, 27), (23, 5), (6, 20), (17, 11), (25, 10), (18, 20))
 _ROTATIONS_2 = (13, 15, 26, 6, 17, 29, 16, 24)
 _SCALE = 2.0**-32
-#: By how much the rounding of a probability turns in a step: the golden section, the least periodic number there is.
-_GOLDEN = 0.6180339887498949
 _NOISE, _PAIR = 0, 1
 
 
@@ -240,28 +239,6 @@ BURSTNET_INLINE uint32_t burstnet_word(int seed, int stream, int index, int64_t 
   burstnet_words((uint32_t)index >> 1, (uint32_t)step, (uint32_t)seed, (uint32_t)stream, even, odd);
   return index & 1 ? odd : even;
 }}
-BURSTNET_INLINE int32_t burstnet_count(double p, int64_t step) {{
-  const double turn = (double)step * {_GOLDEN!r};
-  return (int32_t)(p * 65536.0 + (turn - std::floor(turn)));
-}}
-BURSTNET_INLINE int burstnet_pulse(int half, double p, uint32_t word, int64_t step) {{
-  const int32_t x = (int32_t)(half ? word >> 16 : word & 65535u);
-  return x < burstnet_count(p, step);
-}}
-BURSTNET_INLINE int burstnet_other_pulse(int half, double p, double q, uint32_t word, int64_t step) {{
-  const int32_t x = (int32_t)(half ? word >> 16 : word & 65535u);
-  return (x < burstnet_count(p * q, step)) | ((x >= burstnet_count(p, step)) & (x < burstnet_count(p + q - p * q, step)));
-}}
-""",
-    "cell_pulse": """
-BURSTNET_INLINE int cell_pulse(int half, double p, int seed, int stream, int index, int64_t step) {
-  return burstnet_pulse(half, p, burstnet_word(seed, stream, index, step), step);
-}
-""",
-    "cell_other_pulse": """
-BURSTNET_INLINE int cell_other_pulse(int half, double p, double q, int seed, int stream, int index, int64_t step) {
-  return burstnet_other_pulse(half, p, q, burstnet_word(seed, stream, index, step), step);
-}
 """,
     "pair_bernoulli": """
 BURSTNET_INLINE uint64_t burstnet_below(double p) {
@@ -290,11 +267,11 @@ _BOTH = """
 """
 
 
-def _for_both(name: str) -> str:
-    return _CPP[name].replace(_INLINE, _BOTH).replace("BURSTNET_INLINE", "BURSTNET_BOTH")
+def _for_both(source: str) -> str:
+    return source.replace(_INLINE, _BOTH).replace("BURSTNET_INLINE", "BURSTNET_BOTH")
 
 
-_CUDA = {name: _for_both(name) for name in _CPP} | {
+_CUDA = {
     # of a number of 33 bits every double is exact, so this is the comparison with whole numbers in C++
     "cell_bernoulli": f"""
 BURSTNET_BOTH int cell_bernoulli(int word, double p, int seed, int stream, int index, int64_t step) {{
@@ -326,8 +303,7 @@ cdef inline int cell_bernoulli(int word, double p, int seed, int stream, int ind
     return (burstnet_threefry(word, <uint32_t>index, <uint32_t>step, {_NOISE}, <uint32_t>seed, <uint32_t>stream) + 0.5) * {_SCALE!r} < p
 """,
     "burstnet_word": f"""
-from libc.stdint cimport uint32_t, int32_t, int64_t
-from libc.math cimport floor
+from libc.stdint cimport uint32_t, int64_t
 cdef inline uint32_t burstnet_word(int seed, int stream, int index, int64_t step) noexcept:
     cdef uint32_t k0 = <uint32_t>seed
     cdef uint32_t k1 = <uint32_t>stream
@@ -336,21 +312,6 @@ cdef inline uint32_t burstnet_word(int seed, int stream, int index, int64_t step
     cdef uint32_t x1 = <uint32_t>step + k1
 {_rounds_2_in_c("    ")}
     return x1 if index & 1 else x0
-cdef inline int32_t burstnet_count(double p, int64_t step) noexcept:
-    cdef double turn = <double>step * {_GOLDEN!r}
-    return <int32_t>(p * 65536.0 + (turn - floor(turn)))
-""",
-    "cell_pulse": """
-cdef inline int cell_pulse(int half, double p, int seed, int stream, int index, int64_t step) noexcept:
-    cdef uint32_t word = burstnet_word(seed, stream, index, step)
-    cdef int32_t x = <int32_t>(word >> 16 if half else word & 65535)
-    return x < burstnet_count(p, step)
-""",
-    "cell_other_pulse": """
-cdef inline int cell_other_pulse(int half, double p, double q, int seed, int stream, int index, int64_t step) noexcept:
-    cdef uint32_t word = burstnet_word(seed, stream, index, step)
-    cdef int32_t x = <int32_t>(word >> 16 if half else word & 65535)
-    return x < burstnet_count(p * q, step) or (burstnet_count(p, step) <= x and x < burstnet_count(p + q - p * q, step))
 """,
     "pair_bernoulli": """
 from libc.math cimport ceil
@@ -364,13 +325,17 @@ cdef inline double pair_uniform(int seed, int stream, int i, int j) noexcept:
 }
 
 
-def _function(
+def target_function(
     name: str,
     numpy_implementation: Callable[..., np.ndarray],
     arg_types: list[str],
     return_type: str,
-    uses: dict[str, Function] | None = None,
+    uses: dict[str, Function] | None,
+    cpp: str,
+    cython: str,
+    cuda: str | None = None,
 ) -> Function:
+    """A function for equations with an implementation for every target; that of CUDA is the C++ one by default."""
     function = Function(
         numpy_implementation,
         arg_units=[1] * len(arg_types),
@@ -378,13 +343,24 @@ def _function(
         return_unit=1,
         return_type=return_type,
     )
-    function.implementations.add_implementation("numpy", numpy_implementation)
-    function.implementations.add_implementation(
-        "cpp", _CPP[name], dependencies=uses, name=name, compiler_kwds={"headers": ["<algorithm>"]}
-    )
-    function.implementations.add_implementation("cython", _CYTHON[name], dependencies=uses, name=name)
-    function.implementations.add_implementation("cuda", _CUDA[name], dependencies=uses, name=name)
+    add = function.implementations.add_implementation
+    add("numpy", numpy_implementation)
+    add("cpp", cpp, dependencies=uses, name=name, compiler_kwds={"headers": ["<algorithm>"]})
+    add("cython", cython, dependencies=uses, name=name)
+    add("cuda", cuda or _for_both(cpp), dependencies=uses, name=name)
     return function
+
+
+def _function(
+    name: str,
+    numpy_implementation: Callable[..., np.ndarray],
+    arg_types: list[str],
+    return_type: str,
+    uses: dict[str, Function] | None = None,
+) -> Function:
+    return target_function(
+        name, numpy_implementation, arg_types, return_type, uses, _CPP[name], _CYTHON[name], _CUDA.get(name)
+    )
 
 
 def _threefry_numpy(word: Any, c0: Any, c1: Any, c3: Any, k0: Any, k1: Any) -> np.ndarray:
@@ -403,12 +379,14 @@ def _pair_bernoulli_numpy(p: Any, seed: Any, stream: Any, i: Any, j: Any) -> np.
 
 
 _USES = {"burstnet_threefry": _function("burstnet_threefry", _threefry_numpy, ["integer"] * 6, "integer")}
-_USES_2 = {"burstnet_word": _function("burstnet_word", _words_numpy, ["integer"] * 4, "integer")}
+#: What functions that call ``burstnet_word`` in C depend on.
+WORDS = {"burstnet_word": _function("burstnet_word", _words_numpy, ["integer"] * 4, "integer")}
 
 _draw = _NoiseBlocks(
     lambda cells, steps, seed, stream: np.stack(threefry4x32((cells, steps, 0, _NOISE), (seed, stream, 0, 0)))
 )
-_draw_2 = _NoiseBlocks(lambda cells, steps, seed, stream: _words_numpy(seed, stream, cells, steps)[None])
+#: The word of 32 bits of each cell in a step: ``noise_words(0, seed, stream, index, step)``, on the numpy target.
+noise_words = _NoiseBlocks(lambda cells, steps, seed, stream: _words_numpy(seed, stream, cells, steps)[None])
 
 
 def _cell_uniform_numpy(word: Any, seed: Any, stream: Any, index: Any, step: Any) -> np.ndarray:
@@ -419,27 +397,6 @@ def _cell_bernoulli_numpy(word: Any, p: Any, seed: Any, stream: Any, index: Any,
     return (_as_uniform(_draw(word, seed, stream, index, step)) < p).astype(np.int32)
 
 
-def _count(p: Any, step: Any) -> np.ndarray:
-    """How many of 2^16 halves of a word are below a probability; rounding goes round with the steps, so that the mean is exact."""
-    turn = float(step) * _GOLDEN
-    return np.asarray(np.asarray(p) * 65536.0 + (turn - np.floor(turn))).astype(np.int32)
-
-
-def _half(half: Any, seed: Any, stream: Any, index: Any, step: Any) -> np.ndarray:
-    word = _draw_2(0, seed, stream, index, step)
-    return (word >> np.uint32(16) if half else word & np.uint32(65535)).astype(np.int32)
-
-
-def _cell_pulse_numpy(half: Any, p: Any, seed: Any, stream: Any, index: Any, step: Any) -> np.ndarray:
-    return (_half(half, seed, stream, index, step) < _count(p, step)).astype(np.int32)
-
-
-def _cell_other_pulse_numpy(half: Any, p: Any, q: Any, seed: Any, stream: Any, index: Any, step: Any) -> np.ndarray:
-    x = _half(half, seed, stream, index, step)
-    first, second, third = (_count(limit, step) for limit in (p * q, p, p + q - p * q))
-    return ((x < first) | ((x >= second) & (x < third))).astype(np.int32)
-
-
 #: Uniform number in (0, 1) for equations: ``cell_uniform(word, seed, stream, i, step)``, word 0 to 3; independent across all five.
 cell_uniform = _function("cell_uniform", _cell_uniform_numpy, ["integer"] * 5, "float", _USES)
 
@@ -448,18 +405,8 @@ cell_bernoulli = _function(
     "cell_bernoulli", _cell_bernoulli_numpy, ["integer", "float", *["integer"] * 4], "integer", _USES
 )
 
-#: 1 with probability p, else 0, for background noise: ``cell_pulse(half, p, seed, stream, i, step)``, half 0 or 1.
-#: Two cells share a draw of two words, and the halves of a word are two draws of 16 bits: the probability of a single step is
-#: p rounded up or down to 1/65536, that of many steps p.
-cell_pulse = _function("cell_pulse", _cell_pulse_numpy, ["integer", "float", *["integer"] * 4], "integer", _USES_2)
-
-#: 1 with probability q, independent of ``cell_pulse(half, p, ...)`` though drawn from the same half: ``cell_other_pulse(half, p, q, ...)``.
-cell_other_pulse = _function(
-    "cell_other_pulse", _cell_other_pulse_numpy, ["integer", "float", "float", *["integer"] * 4], "integer", _USES_2
-)
-
 #: 1 with probability p, else 0, for connections: ``pair_bernoulli(p, seed, stream, i, j)``. Two target cells share a draw.
-pair_bernoulli = _function("pair_bernoulli", _pair_bernoulli_numpy, ["float", *["integer"] * 4], "integer", _USES_2)
+pair_bernoulli = _function("pair_bernoulli", _pair_bernoulli_numpy, ["float", *["integer"] * 4], "integer", WORDS)
 
 #: Uniform number in (0, 1) for connections: ``pair_uniform(seed, stream, i, j)``.
 pair_uniform = _function("pair_uniform", _pair_uniform_numpy, ["integer"] * 4, "float", _USES)

@@ -8,8 +8,9 @@ from brian2.units import Hz
 from brian2.units.fundamentalunits import Quantity
 
 from ..errors import ArgumentError
+from ..pulses import cell_other_pulse, cell_pulse, cell_pulses
 from ..quantities import same_dimensions
-from ..random import cell_other_pulse, cell_pulse, cell_uniform, pair_uniform, standard_normal
+from ..random import cell_uniform, pair_uniform, standard_normal
 from .fragment import Fragment, Parameter
 
 __all__ = ["background", "poisson_units", "pooled_background", "steady_current"]
@@ -90,17 +91,15 @@ def pooled_background(channels: Mapping[str, tuple[Quantity, float]], *, units: 
         equations += [f"pulses_{variable} : 1 (constant)", f"none_{variable} : 1 (constant)"]
         initial[f"pulses_{variable}"] = f"clip({number}, 0, {units})*unit_rate*dt"
         initial[f"none_{variable}"] = f"exp(-pulses_{variable})"
-        drawn = f"cell_uniform({k}, run_seed, noise_stream, i, t_in_timesteps)"
-        limits = ["1", f"(1 + pulses_{variable})", f"(1 + pulses_{variable} + 0.5*pulses_{variable}**2)"]
-        count = " + ".join(f"int({drawn} >= none_{variable}*{limit})" for limit in limits)
-        lines.append(f"{variable} += noise_{variable}*({count})")
+        place = "run_seed, noise_stream, i, t_in_timesteps"
+        lines.append(f"{variable} += noise_{variable}*cell_pulses({k}, pulses_{variable}, none_{variable}, {place})")
     return Fragment(
         name="pooled_background",
         equations="\n".join(equations),
         parameters=parameters,
         initial=initial,
         last="\n".join(lines),
-        namespace={"cell_uniform": cell_uniform, "pair_uniform": pair_uniform},
+        namespace={"cell_pulses": cell_pulses, "pair_uniform": pair_uniform},
     )
 
 

@@ -87,7 +87,7 @@ def generate(program: Program, folder: Path, flags: tuple[str, ...], units: int)
             raise explained(problem, objects.beside) or problem from problem
         device.build(directory=str(folder), compile=False, run=False, with_output=False)
         saved = saved_arrays(device, objects)
-    sources, together = rewrite(folder, units, windowed(objects), _hints(program))
+    sources, together = rewrite(folder, units, windowed(objects), _hints(program, "-ffast-math" in flags))
     return sources, {"name": program.name, "arrays": _in_one_file(saved, together)}
 
 
@@ -112,7 +112,7 @@ def windowed(objects: Brian2Objects) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _hints(program: Program) -> Hints:
+def _hints(program: Program, inlined: bool) -> Hints:
     """Custom events that only spiking cells have, since their condition starts with the threshold; knobs of learning."""
     circuit = program.circuit
     return Hints(
@@ -127,6 +127,7 @@ def _hints(program: Program) -> Hints:
             for p in circuit.projections
             if p.plasticity and p.plasticity.learning and not p.constant
         },
+        inlined,
     )
 
 
@@ -192,8 +193,9 @@ def makefile(sources: list[str], command: str, flags: tuple[str, ...]) -> str:
     """The makefile of a project; `command` is the compiler's."""
     objects = [source.removesuffix(".cpp") + ".o" for source in sources]
     # what sets up arrays, writes them and calls code objects: optimising it in full takes long and saves nothing; objects.cpp
-    # takes longest even so: it starts first, and is linked last, so that the units' template instances are used
+    # is linked last, so that the units' template instances are used
     levels = {source: " ".join(flags) if source.startswith("unit") else "-O1" for source in sources}
+    levels["objects.cpp"] = "-O0"
     rules = "\n".join(
         f"{o}: {s}\n\t$(CXX) -c -w -std=c++17 {levels[s]} -I. {s} -o {o}" for o, s in zip(objects, sources, strict=True)
     )

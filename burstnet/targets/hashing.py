@@ -25,7 +25,7 @@ def _remembering(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def key_of(thing: Any) -> Any:
         if type(thing) is str:
             return thing
-        if hasattr(thing, "_state_tuple"):
+        if isinstance(thing, caching.CacheKey):  # hasattr would make the description that it asks for
             found = known.get(id(thing))
             if found is None:
                 found = known[id(thing)] = (thing, _tokens.setdefault(original(thing), ("variable", len(_tokens))))

@@ -188,16 +188,13 @@ def rewrite(
     main = main[: run.start()] + call + main[run.end() :]
     (folder / "main.cpp").write_text(main.replace('#include "run.h"', f'#include "run.h"\n#include "{LOOP_HEADER}"', 1))
     (folder / LOOP_HEADER).write_text(_LOOP)
-    rest = [
-        name
-        for name in ("network.cpp", "objects.cpp", "run.cpp", "synapses_classes.cpp", "brianlib/spikequeue.cpp")
-        if (folder / name).exists()
-    ]
+    small = [name for name in ("network.cpp", "run.cpp", "synapses_classes.cpp") if (folder / name).exists()]
+    rest = [name for name in ("objects.cpp", "brianlib/spikequeue.cpp") if (folder / name).exists()]
     queue = folder / "brianlib" / "spikequeue.h"
     queue.write_text(quicker_queue(queue.read_text()))
     text, arrays = tabulate((folder / "objects.cpp").read_text())
     (folder / "objects.cpp").write_text(text)
-    return [*_gather(folder, units, hints), "main.cpp", *rest], arrays
+    return [*_gather(folder, units, hints, small), "main.cpp", *rest], arrays
 
 
 def _pathways(folder: Path) -> list[str]:
@@ -206,21 +203,42 @@ def _pathways(folder: Path) -> list[str]:
     return [name for name in found if not name.startswith("before_run_") and "_readout_" not in name]
 
 
-def _gather(folder: Path, units: int, hints: Hints) -> list[str]:
-    """Join code objects into units of equal size; each keeps its helpers in a namespace of its own."""
+#: Code objects that run once, before the first step.
+_ONCE = re.compile(r"before_run_|_(initial|group_variable_set_conditional|weights)_codeobject(_\d+)?$|_codeobject_set_")
+
+
+def _gather(folder: Path, units: int, hints: Hints, small: list[str]) -> list[str]:
+    """Join code objects into units of equal size, and what runs once, with Brian2's small files, into one that needs no optimising."""
     texts: list[list[str]] = [[] for _ in range(units)]
+    once = [f'#include "{name}"\n' for name in small]
     load = [0] * units
     for path in sorted((folder / "code_objects").glob("*.cpp"), key=lambda p: (-p.stat().st_size, p.name)):
-        text, space = faster(path.stem, path.read_text(), hints), f"support_{path.stem}"
-        text, found = re.subn(r"(?m)^namespace \{", f"namespace {space} {{", text, count=1)
-        if found:
-            text = re.sub(r"(\n\s*using namespace brian;)", rf"\1 using namespace {space};", text)
-        k = load.index(min(load))
-        texts[k].append(text)
-        load[k] += len(text)
+        text = faster(path.stem, path.read_text(), hints)
+        if _ONCE.search(path.stem):
+            once.append(text)
+        else:
+            k = load.index(min(load))
+            texts[k].append(text)
+            load[k] += len(text)
     names = []
-    for k, parts in enumerate(texts):
+    for name, parts in [*((f"unit{k}.cpp", parts) for k, parts in enumerate(texts)), ("once.cpp", once)]:
         if parts:
-            names.append(f"unit{k}.cpp")
-            (folder / names[-1]).write_text("\n".join(parts))
+            names.append(name)
+            (folder / name).write_text("\n".join(_with_own_helpers(parts)))
     return names
+
+
+def _with_own_helpers(parts: list[str]) -> list[str]:
+    """Code objects of one unit, each with its helpers in a namespace; those that are the same are written once."""
+    spaces: dict[str, str] = {}
+    found = []
+    for text in parts:
+        helpers = re.search(r"(?ms)^namespace \{\n.*?^\}\n", text)
+        if helpers:
+            known = helpers[0] in spaces
+            space = spaces.setdefault(helpers[0], f"support_{len(spaces)}")
+            own = "" if known else helpers[0].replace("namespace {", f"namespace {space} {{", 1)
+            text = text[: helpers.start()] + own + text[helpers.end() :]
+            text = re.sub(r"(\n\s*using namespace brian;)", rf"\1 using namespace {space};", text)
+        found.append(text)
+    return found

@@ -21,7 +21,8 @@ from burstnet.raw_output import load_project
 from burstnet.synapses.connectivity import WithProbability
 from burstnet.targets.cuda_toolkit import brian2cuda_problem
 
-SEED, END = 3, 1200
+#: With this seed SST cells fire within the window and after it, and PV cells are reached soon after its start.
+SEED, END = 7, 1200
 START, STOP = 600, 900
 WINDOW = "@60ms..90ms"
 POPULATIONS = ("low", "high", "pv", "sst", "pool")

@@ -11,6 +11,7 @@ import pytest
 from brian2 import Network, NeuronGroup, ms, prefs
 from scipy import stats
 
+from burstnet import pulses as pls
 from burstnet import random as rng
 from burstnet.errors import ArgumentError
 
@@ -105,8 +106,8 @@ def pulses(half, p, seed, stream, cells, steps, q=None):
     """Pulses of shape (steps, cells) as the numpy target makes them; the other channel's if `q` is given."""
     index, place = np.arange(cells, dtype=np.int32), (seed, stream)
     if q is None:
-        return np.stack([rng._cell_pulse_numpy(half, p, *place, index, step) for step in range(steps)])
-    return np.stack([rng._cell_other_pulse_numpy(half, p, q, *place, index, step) for step in range(steps)])
+        return np.stack([pls._cell_pulse_numpy(half, p, *place, index, step) for step in range(steps)])
+    return np.stack([pls._cell_other_pulse_numpy(half, p, q, *place, index, step) for step in range(steps)])
 
 
 @pytest.mark.parametrize("rounds, counter, key, expected", KNOWN_ANSWERS)
@@ -127,8 +128,8 @@ def test_pulses_are_halves_of_a_word_of_cell_and_step_below_p():
     index = np.array(CELLS, dtype=np.int32)
     for seed, stream, half, (p, q) in itertools.product(SEEDS, STREAMS, (0, 1), ((0.4, 0.7), (0.05, 0.015))):
         for step in STEPS:
-            first = rng._cell_pulse_numpy(half, p, seed, stream, index, step)
-            other = rng._cell_other_pulse_numpy(half, p, q, seed, stream, index, step)
+            first = pls._cell_pulse_numpy(half, p, seed, stream, index, step)
+            other = pls._cell_other_pulse_numpy(half, p, q, seed, stream, index, step)
             x = [half_word(half, seed, stream, i, step) for i in CELLS]
             both, above = limit(p * q, step), limit(p + q - p * q, step)
             assert first.tolist() == [int(n < limit(p, step)) for n in x]
@@ -188,6 +189,10 @@ extern "C" void pulses(int n, int half, double p, double q, const int* seed, con
     other[k] = cell_other_pulse(half, p, q, seed[k], stream[k], i[k], step[k]);
   }
 }
+extern "C" void numbers(int n, int half, double mean, double none, const int* seed, const int* stream, const int* i,
+                        const int64_t* step, double* out) {
+  for (int k = 0; k < n; k++) out[k] = cell_pulses(half, mean, none, seed[k], stream[k], i[k], step[k]);
+}
 extern "C" void words_of_pairs(int n, uint32_t seed, uint32_t stream, uint32_t step, uint32_t* out) {
   for (int k = 0; k < n; k++) burstnet_words(k, step, seed, stream, out[2*k], out[2*k + 1]);
 }
@@ -199,12 +204,14 @@ extern "C" void pairs(int n, const int* seed, const int* stream, const int* i, c
 
 FAST = ("-O3", "-ffast-math", "-march=native")
 # What Brian2CUDA compiles is the same text for the device and for the host: here the host's, by g++ and by nvcc.
+CPP = rng._CPP | pls._CPP
+CUDA = {name: rng._for_both(source) for name, source in CPP.items()} | rng._CUDA
 BUILDS = {
-    "cpp-O0": (rng._CPP, "-O0"),
-    "cpp-fast-math": (rng._CPP, *FAST),
-    "cuda-O0": (rng._CUDA, "-O0"),
-    "cuda-fast-math": (rng._CUDA, *FAST),
-    "cuda-nvcc": (rng._CUDA, "nvcc"),
+    "cpp-O0": (CPP, "-O0"),
+    "cpp-fast-math": (CPP, *FAST),
+    "cuda-O0": (CUDA, "-O0"),
+    "cuda-fast-math": (CUDA, *FAST),
+    "cuda-nvcc": (CUDA, "nvcc"),
 }
 
 
@@ -303,6 +310,18 @@ def test_cpp_pulses_have_the_same_bits_as_numpy(cpp, points):
         assert np.array_equal(out[1], (x < limits[0]) | ((x >= limits[1]) & (x < limits[2]))), (half, p, q)
 
 
+def test_cpp_numbers_of_pulses_are_those_of_numpy(cpp):
+    index, steps = np.arange(40, dtype=np.int32), np.arange(200)
+    i, step = (np.ascontiguousarray(v.ravel()) for v in np.meshgrid(index, steps))
+    place = (np.full_like(i, 42), np.full_like(i, 11), i, step.astype(np.int64))
+    out = np.empty(len(i))
+    for half, mean in itertools.product(range(4), (0.05, 0.7, 0.0)):
+        numbers = ctypes.c_double(mean), ctypes.c_double(np.exp(-mean))
+        cpp.numbers(len(i), half, *numbers, *map(pointer, place), pointer(out))
+        expected = [pls._cell_pulses_numpy(half, mean, np.exp(-mean), 42, 11, index, s) for s in steps]
+        assert np.array_equal(out, np.ravel(expected)), (half, mean)
+
+
 def test_cpp_draws_for_two_cells_at_once(cpp):
     """What a state updater does before its loop."""
     out = np.empty(100, dtype=np.uint32)
@@ -312,24 +331,26 @@ def test_cpp_draws_for_two_cells_at_once(cpp):
 
 @pytest.mark.cython
 def test_cython_has_the_same_bits_as_numpy():
-    names = ("cell_uniform", "cell_bernoulli", "pair_uniform", "cell_pulse", "cell_other_pulse")
+    names = ("cell_uniform", "cell_bernoulli", "pair_uniform")
+    pulses = ("cell_pulse", "cell_other_pulse", "cell_pulses")
 
     def draws():
         group = NeuronGroup(
             40,
-            "u : 1\ncoin : integer\npair : 1\npulse : integer\nother : integer",
+            "u : 1\ncoin : integer\npair : 1\npulse : integer\nother : integer\nnumber : 1",
             dt=0.5 * ms,
-            namespace={name: getattr(rng, name) for name in names},
+            namespace={n: getattr(rng, n) for n in names} | {n: getattr(pls, n) for n in pulses},
         )
         group.run_regularly(
             "u = cell_uniform(3, 2147483647, 11, i, t_in_timesteps)\n"
             "coin = cell_bernoulli(1, 0.3, 42, 11, i, t_in_timesteps)\n"
             "pair = pair_uniform(42, 2147483647, i, 39 - i)\n"
             "pulse = cell_pulse(1, 0.4, 2147483647, 11, i, t_in_timesteps)\n"
-            "other = cell_other_pulse(0, 0.3, 0.5, 42, 11, i, t_in_timesteps)"
+            "other = cell_other_pulse(0, 0.3, 0.5, 42, 11, i, t_in_timesteps)\n"
+            "number = cell_pulses(3, 0.7, exp(-0.7), 42, 11, i, t_in_timesteps)"
         )
         Network(group).run(3 * ms)
-        return [np.array(getattr(group, name)[:]) for name in ("u", "coin", "pair", "pulse", "other")]
+        return [np.array(getattr(group, name)[:]) for name in ("u", "coin", "pair", "pulse", "other", "number")]
 
     expected = draws()
     prefs.codegen.target = "cython"
@@ -418,11 +439,29 @@ def test_pulses_come_with_their_probability(p, q):
         assert abs(rate_of(pulses(half, p, 1, 10, 2000, 2000, q), q)) < 4
 
 
+@pytest.mark.parametrize("mean", [0.05, 0.015, 0.6])
+def test_numbers_of_pulses_are_poisson_up_to_three(mean):
+    """Of every one of the four draws of a cell, which are independent of each other."""
+    index = np.arange(1000, dtype=np.int32)
+    expected = np.append(stats.poisson.pmf([0, 1, 2], mean), stats.poisson.sf(2, mean))
+    drawn = [
+        np.stack([pls._cell_pulses_numpy(half, mean, np.exp(-mean), 1, 10, index, step) for step in range(500)])
+        for half in range(4)
+    ]
+    for numbers in drawn:
+        assert (
+            stats.chisquare(np.bincount(numbers.ravel().astype(int), minlength=4), expected * numbers.size).pvalue
+            > P_VALUE
+        )
+    for one, other in itertools.combinations(drawn, 2):
+        assert stats.pearsonr(one.ravel(), other.ravel()).pvalue > P_VALUE
+
+
 @pytest.mark.parametrize("p", [1e-6, 1e-4, 0.015, 0.05, 1 / 3])
 def test_rounding_a_probability_to_16_bits_leaves_its_mean(p):
     """Over n steps the limit is right to a few 65536th of 1/n, where rounding once would make 1e-4 seven percent larger."""
     steps = 20_000
-    mean = np.mean([rng._count(p, step) for step in range(steps)]) / 65536
+    mean = np.mean([pls._count(p, step) for step in range(steps)]) / 65536
     assert abs(mean - p) < 5 / 65536 / steps
     assert abs(np.rint(1e-4 * 65536) / 65536 / 1e-4 - 1) > 0.06
 
