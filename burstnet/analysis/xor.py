@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -169,7 +170,7 @@ def xor_metrics(
         If counts or moving averages were not recorded.
     """
     found: dict[str, Metric] = {}
-    times = {"length": length, "teaching": teaching, "settled": settled, "origin": origin}
+    times: dict[str, Any] = {"length": length, "teaching": teaching, "settled": settled, "origin": origin}
     output = populations[-1]
     for test in tests:
         shown = examples(result, test, **times) if test in result.phases else None
@@ -247,7 +248,7 @@ def xor_summary(
         If there is no whole epoch of training, or counts or moving averages were not recorded; tests that a run does not
         have are left out.
     """
-    times = {"length": length, "teaching": teaching, "settled": settled, "origin": origin}
+    times: dict[str, Any] = {"length": length, "teaching": teaching, "settled": settled, "origin": origin}
     output = populations[-1]
     trained = examples(result, training, **times)
     number = trained.epochs // 5 if epoch is None else epoch
