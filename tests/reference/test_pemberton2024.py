@@ -71,10 +71,10 @@ def test_lesions_of_training():
 @pytest.mark.slow
 def test_switching():
     own, shared = (measured(SwitchingModel(shared=part), CerebellarSwitching(), seeds=(1, 2, 3)) for part in (0.0, 1.0))
-    kept = np.abs(own["switched.error"].per_seed - own["first.error"].per_seed)
-    lost = shared["switched.error"].per_seed - shared["first.error"].per_seed
     assert own["second.error"].mean < 0.5 * own["second.error_before"].mean
-    assert np.all(lost >= 3 * kept)
+    assert np.all(own["switched.error"].per_seed == own["first.error"].per_seed)
+    assert np.all(shared["switched.error"].per_seed >= 3 * shared["first.error"].per_seed)
+    assert np.all(own["again.sessions_to_criterion"].per_seed == 0)
 
 
 @pytest.mark.slow
