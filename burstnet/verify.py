@@ -104,6 +104,12 @@ def _bp_curve(soma: int, inhibited: bool) -> _Condition:
     return _Condition({"i_soma": f"{soma} pA", **inhibition}, 5, 3, protocol="bp-curve")
 
 
+def _one_phase(rule: str, **more: str) -> _Condition:
+    """The exclusive-or network with teacher and plasticity always on."""
+    phase = {"prediction": "0s", "teacher_follows": "1", "learning_rate": "0.5", "feedback": "event-cancelled"}
+    return _Condition({"examples": "240", "rule": rule} | phase | more, 3, 0, protocol="xor")
+
+
 _PAYEUR2021 = {
     "pairing-periodic": _Condition({"train": "periodic"}, 1, 1, protocol="pairing"),
     "pairing-poisson-30": _Condition({"train": "poisson", "initial_p": "0.3"}, 5, 1, protocol="pairing"),
@@ -121,6 +127,10 @@ _PAYEUR2021 = {
     },
     "xor-before": _Condition({"examples": "4"}, 5, 3, protocol="xor"),
     "xor-100-epochs": _Condition({"examples": "400"}, 3, 0, protocol="xor"),
+    "xor-2000-examples": _Condition({"examples": "2000"}, 3, 0, protocol="xor"),
+    "one-phase-fixed": _one_phase("fixed-baseline"),
+    "one-phase-moving": _one_phase("moving-average"),
+    "one-phase-no-teacher": _one_phase("fixed-baseline", **{"output.cell.teaching_strength": "0 pA"}),
 }
 
 #: Model to its published table and conditions.
