@@ -20,7 +20,7 @@ from burstnet.rate_model import RateModel, RateRun, Recorded
 from .boven2023_network import Network, Rule
 from .boven2023_tasks import TASKS, Task, Trials, make_task
 
-__all__ = ["CITATION", "ENDS", "Boven2023", "BovenParameters"]
+__all__ = ["CITATION", "CLIPPINGS", "ENDS", "Boven2023", "BovenParameters"]
 
 CITATION = (
     "Boven E, Pemberton J, Chadderton P, Apps R, Costa RP (2023). Cerebro-cerebellar networks facilitate learning through "
@@ -29,6 +29,8 @@ CITATION = (
 _SOURCE = "Boven et al. 2023, published code"
 #: What comes into the last window of a trial from beyond it.
 ENDS = ("silent", "published")
+#: Whether one norm is clipped, of all gradients, or that of the cortex and that of the cerebellum.
+CLIPPINGS = ("together", "apart")
 #: Trials on which dysmetria is measured, and those on which feedback is compared.
 _TESTED, _COMPARED = 200, 100
 #: CPU seconds of a batch of 50: with one step per window, per granule cell of every layer, and the rest.
@@ -46,7 +48,7 @@ class BovenParameters(ParameterSet):
 
     learning_rate: Quantity = parameter(1e-3, "of Adam; 1e-4 for digits as published", _SOURCE, positive=True)
     synthetic_gain: Quantity = parameter(0.1, "by which predicted feedback is multiplied", _SOURCE)
-    clip: Quantity = parameter(1.0, "largest norm of the gradient of all weights together", _SOURCE, positive=True)
+    clip: Quantity = parameter(1.0, "largest norm of the gradient", _SOURCE, positive=True)
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,9 @@ class Boven2023(RateModel):
     end : str
         ``"silent"``: nothing comes in after the last step of a trial, behind which nothing follows. ``"published"``: what the
         cerebellum says of the last state does, though it is never compared with anything.
+    clipping : str
+        ``"together"``, as published: where the cerebellum's gradient is large, the cortex learns from less of its own.
+        ``"apart"``: each is clipped on its own.
     digits : str, optional
         File with images, see `burstnet.models.boven2023_tasks.digit_images`.
     parameters : BovenParameters
@@ -86,6 +91,7 @@ class Boven2023(RateModel):
     granule: int = 400
     layers: int = 1
     end: str = "silent"
+    clipping: str = "together"
     digits: str | None = None
     parameters: ParameterSet = field(default_factory=BovenParameters)
 
@@ -96,6 +102,8 @@ class Boven2023(RateModel):
             raise unknown_name("task", self.task, TASKS)
         if self.end not in ENDS:
             raise unknown_name("end", self.end, ENDS)
+        if self.clipping not in CLIPPINGS:
+            raise unknown_name("clipping", self.clipping, CLIPPINGS)
         for size in ("cortex", "granule", "layers"):
             value = getattr(self, size)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
@@ -140,6 +148,7 @@ class Boven2023(RateModel):
             synthetic_gain=float(settings.synthetic_gain),
             clip=float(settings.clip),
             after_the_end=self.end == "published",
+            apart=self.clipping == "apart",
         )
         noise, test_noise = float(protocol.input_noise), float(protocol.test_noise)
         batches, size = round(float(protocol.batches)), round(float(protocol.batch))

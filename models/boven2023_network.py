@@ -34,9 +34,11 @@ class Rule:
     synthetic_gain : float
         By which predicted feedback is multiplied.
     clip : float
-        Largest norm of the gradient, all of it together.
+        Largest norm of the gradient.
     after_the_end : bool
         Whether predicted feedback also comes in after the last step of a trial.
+    apart : bool
+        Whether the gradients of cortex and cerebellum are clipped each on its own.
     """
 
     horizon: int
@@ -44,6 +46,7 @@ class Rule:
     synthetic_gain: float
     clip: float
     after_the_end: bool
+    apart: bool = False
 
     def starts(self, steps: int) -> np.ndarray:
         """The first step of every window."""
@@ -149,8 +152,9 @@ class Network:
         """
         found = self.gradients(trials, rule, drive, teach)
         both = [found.cortex.flat] + ([found.cerebellum.flat] if found.cerebellum else [])
-        norm = float(np.sqrt(sum(float(g @ g) for g in both)))
-        for gradient in both:
+        norms = [float(np.sqrt(g @ g)) for g in both]
+        for gradient, own in zip(both, norms, strict=True):
+            norm = own if rule.apart else float(np.linalg.norm(norms))
             gradient *= min(1.0, rule.clip / (norm + _LEAST_NORM))
         self._optimisers[0].step(self.cortex.flat, found.cortex.flat)
         if found.cerebellum:

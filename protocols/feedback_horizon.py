@@ -17,7 +17,7 @@ from burstnet.analysis.metrics import Curve, Metric
 from burstnet.cells.fragment import ParameterSet, parameter
 from burstnet.errors import ArgumentError
 from burstnet.experiment import Choice, Experiment, Number, Whole
-from burstnet.models.boven2023 import CITATION, ENDS, Boven2023
+from burstnet.models.boven2023 import CITATION, CLIPPINGS, ENDS, Boven2023
 from burstnet.models.boven2023_tasks import TASKS
 from burstnet.result import Result
 from burstnet.timeline import Phase, Timeline
@@ -88,6 +88,7 @@ _STRUCTURE: dict[str, Whole | Number | Choice] = {
     "granule": Whole(400, "granule cells of a layer"),
     "layers": Whole(1, "layers of granule cells"),
     "end": Choice("silent", "whether predicted feedback also comes in after the last step of a trial", ENDS),
+    "clipping": Choice("together", "whether gradients of cortex and cerebellum are clipped as one", CLIPPINGS),
 }
 
 EXPERIMENT = Experiment(

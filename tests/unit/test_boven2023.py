@@ -176,6 +176,15 @@ def test_without_a_cerebellum_its_size_makes_no_difference():
     assert not np.array_equal(run(horizon=1).data["error"], small.data["error"])
 
 
+def test_with_all_of_a_trial_and_gradients_clipped_apart_a_cerebellum_makes_no_difference():
+    whole = {"horizon": 10, "model": Boven2023(cortex=8, granule=12, clipping="apart")}
+    intact, cut = run(**whole), run("cerebellum:silence", **whole)
+    np.testing.assert_array_equal(intact.data["error"], cut.data["error"])
+    # clipped together it takes from the cortex what it needs itself
+    together = run(horizon=10, model=Boven2023(cortex=8, granule=12))
+    assert not np.array_equal(together.data["error"], cut.data["error"])
+
+
 def test_a_frozen_olive_leaves_the_cerebellum_as_it_is_and_a_part_of_it_that_part():
     task, on = make_task("line-drawing"), np.ones(14)
     net = network(task)
@@ -259,6 +268,8 @@ def test_settings_that_are_not_allowed():
         Boven2023(granule=0)
     with pytest.raises(ArgumentError, match="Unknown end"):
         Boven2023(end="loud")
+    with pytest.raises(ArgumentError, match="Did you mean 'apart'"):
+        Boven2023(clipping="appart")
 
 
 def test_the_experiment_by_name_with_metrics_and_figure(intact):
