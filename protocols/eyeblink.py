@@ -41,7 +41,7 @@ class Eyeblink(ParameterSet):
 
     rest: Quantity = parameter(10, "trials without any stimulus at the start", _OURS)
     acquisition: Quantity = parameter(100, "paired trials", _SOURCE)
-    extinction: Quantity = parameter(100, "trials without the unconditioned stimulus", _OURS)
+    extinction: Quantity = parameter(120, "trials without the unconditioned stimulus", _OURS)
     reacquisition: Quantity = parameter(60, "paired trials after extinction", _OURS)
     probes: Quantity = parameter(10, "trials of each test", _OURS)
     isi: Quantity = parameter(300 * ms, "from the conditioned to the unconditioned stimulus", _OURS, positive=True)

@@ -146,7 +146,7 @@ OLIVE = CerebellarParameters(
     tau_E=1 * ms,
     tau_I=60 * ms,
     I_tonic=0 * pA,
-    V_noise=6.3 * mV,
+    V_noise=7 * mV,
 )
 
 

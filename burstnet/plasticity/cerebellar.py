@@ -197,7 +197,7 @@ def parallel_fibre_rule(name: str, weight: Quantity, *, learning: str | None = N
             learning=learning,
         )
     return ParallelFibre(
-        eta=0.375 * weight, form=name.removesuffix("-ltp"), w_min=0 * weight, w_max=3 * weight, learning=learning
+        eta=0.5 * weight, form=name.removesuffix("-ltp"), w_min=0 * weight, w_max=3 * weight, learning=learning
     )
 
 

@@ -6,14 +6,12 @@ within 50 ms of the unconditioned stimulus and are extinguished in 60 to 100 tri
 
 import numpy as np
 import pytest
-from brian2 import Hz, ms, second
+from brian2 import ms
 from support import needs_compiler
 
 import burstnet as bn
 from burstnet.analysis.eyeblink import drift, response_size
 from burstnet.protocols.eyeblink import EXPERIMENT
-from burstnet.recording import Recording
-from burstnet.timeline import Phase, Timeline
 
 pytestmark = [pytest.mark.slow, needs_compiler]
 SEEDS = (1, 2, 3, 4, 5)
@@ -72,16 +70,8 @@ def test_frozen_plasticity_keeps_what_was_learned(program):
     assert 0.9 <= metrics["retention"].mean <= 1.1
 
 
-def test_weights_stand_still_at_the_olives_set_point():
+def test_weights_stand_still_at_the_olives_set_point(program):
     """Stimuli and climbing fibres without a relation: the olive fires from its noise, and nothing inhibits it."""
-    setup = EXPERIMENT.prepare({})
-    times = {"trial": 1.2 * second, "cs_onset": 200 * ms, "isi": 300 * ms, "us_duration": 30 * ms}
-    on = times | {"presenting": 1.0, "learning": 1.0}
-    timeline = Timeline(
-        [Phase("settling", 60 * second, times | {"presenting": 1.0}), Phase("learning", 300 * second, on)]
-    )
-    recording = Recording(spikes=20, states=1 * second, statistics=1 * second, weights=("parallel_fibres",), cells=9600)
-    result = bn.compile(setup.circuit, timeline, recording=recording).run(
-        SEEDS, {"purkinje.cell.complex_rate_0": 2 * Hz}, lesions="nucleo_olivary_to_olive:scale=0"
-    )
-    assert abs(drift(result, "learning").mean()) < 0.01
+    trials = {"rest": 20, "acquisition": 0, "extinction": 250, "reacquisition": 0}
+    result, _ = measured(program, "nucleo_olivary_to_olive:scale=0", **trials)
+    assert abs(drift(result, "extinction").mean()) < 0.01
