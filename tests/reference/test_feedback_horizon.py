@@ -62,13 +62,16 @@ def test_early_lesions_cost_more_than_late_ones(arms):
 
 
 @pytest.mark.slow
-def test_a_frozen_olive_keeps_what_was_learned(arms):
-    assert retention(arms["frozen"], 80).mean() == pytest.approx(1, abs=0.1)
+def test_a_frozen_olive_destroys_what_was_learned(arms):
+    """Against the paper: at the published gain what it says no longer answers to the error, and the cortex follows it."""
+    assert retention(arms["frozen"], 80, 20).mean() < 0.8
 
 
 @pytest.mark.slow
-def test_at_the_full_horizon_it_makes_no_difference():
-    intact, cut = (run(lesion, range(1, 5), horizon=10) for lesion in ("", CUT))
-    assert abs(benefit(intact, cut).mean()) < 0.05
-    # the control: back-propagation through all of the trial learns faster than a horizon of one step
-    assert error(cut).mean() < 0.8 * error(run(CUT, range(1, 5))).mean()
+def test_with_a_longer_horizon_a_cerebellum_costs():
+    """Against the paper, where it makes no difference at the full length."""
+    for horizon in (3, 10):
+        intact, cut = (run(lesion, range(1, 5), horizon=horizon, sessions=60) for lesion in ("", CUT))
+        assert (benefit(intact, cut) < 0).mean() >= 0.75
+        # the control: errors that go back further teach faster
+        assert error(cut).mean() < 0.8 * error(run(CUT, range(1, 5), sessions=60)).mean()
