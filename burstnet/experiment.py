@@ -182,6 +182,7 @@ _OUR_MODELS = (
     "burstccn",
     "cerebellum",
     "cerebellum_eyeblink",
+    "cerebro_cerebellar",
     "payeur2021_bp_curve",
     "payeur2021_pairing",
     "payeur2021_plasticity",
@@ -200,8 +201,10 @@ _OURS = {
     "consolidation": "burstnet.protocols.consolidation:EXPERIMENT",
     "eyeblink": "burstnet.protocols.eyeblink:EXPERIMENT",
     "feedback-horizon": "burstnet.protocols.feedback_horizon:EXPERIMENT",
+    "line-drawing": "burstnet.protocols.line_drawing:EXPERIMENT",
     "pairing": "burstnet.protocols.pairing:EXPERIMENT",
     "propagation": "burstnet.protocols.propagation:EXPERIMENT",
+    "task-switching": "burstnet.protocols.task_switching:EXPERIMENT",
     "xor": "burstnet.protocols.xor:EXPERIMENT",
 }
 

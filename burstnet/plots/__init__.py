@@ -12,6 +12,7 @@ from .cerebellar_drive import (
 from .eyeblink import draw_eyeblink, eyeblink_figure
 from .feedback_horizon import draw_benefit, feedback_figure
 from .learning_curves import learning_curves
+from .line_drawing import line_drawing_figure, task_switching_figure
 from .metric_by_arm import metric_by_arm
 from .pairing import draw_pairing, pairing_figure
 from .potentials import potentials
@@ -45,6 +46,7 @@ __all__ = [
     "eyeblink_figure",
     "feedback_figure",
     "learning_curves",
+    "line_drawing_figure",
     "metric_by_arm",
     "one_phase_figure",
     "pairing_figure",
@@ -57,6 +59,7 @@ __all__ = [
     "short_term_figure",
     "sweep_map",
     "target_rate_figure",
+    "task_switching_figure",
     "weights",
     "xor_figure",
 ]
