@@ -19,7 +19,7 @@ import platformdirs
 
 from .errors import ArgumentError, ResultError, unknown_name
 
-__all__ = ["IMAGES", "ImageSet", "data_folder", "image_set"]
+__all__ = ["IMAGES", "ImageSet", "data_folder", "image_set", "small_digits"]
 
 #: Sets of images by name.
 IMAGES = ("digits", "mnist", "cifar10")
@@ -115,18 +115,35 @@ def image_set(name: str = "digits", path: str | None = None) -> ImageSet:
     return _standardised(name, *arrays)
 
 
-def _digits() -> tuple[np.ndarray, ...]:
+def small_digits() -> tuple[np.ndarray, np.ndarray]:
+    """The 1797 images of digits that scikit-learn brings, which is imported when they are asked for and not before.
+
+    Returns
+    -------
+    images : ndarray, shape (1797, 8, 8)
+        From 0 to 16.
+    label : ndarray of int, shape (1797,)
+
+    Raises
+    ------
+    ArgumentError
+        If scikit-learn is not installed.
+    """
     try:
         from sklearn.datasets import load_digits
-        from sklearn.model_selection import train_test_split
     except ImportError:
         raise ArgumentError(
             "images of digits need scikit-learn; install it with: pip install 'burstnet[digits]', or give a file of your own."
         ) from None
     found = load_digits()
-    x, x_test, y, y_test = train_test_split(
-        found.data, found.target, test_size=_HOLD_OUT, random_state=0, stratify=found.target
-    )
+    return found.images, found.target.astype(int)
+
+
+def _digits() -> tuple[np.ndarray, ...]:
+    images, label = small_digits()
+    from sklearn.model_selection import train_test_split
+
+    x, x_test, y, y_test = train_test_split(images, label, test_size=_HOLD_OUT, random_state=0, stratify=label)
     return x, y, x_test, y_test
 
 

@@ -180,6 +180,7 @@ _EVERYWHERE: dict[str, Whole | Number | Choice] = {
 _OUR_MODELS = (
     "boven2023",
     "burstccn",
+    "burstccn_rate",
     "cerebellum",
     "cerebellum_eyeblink",
     "cerebro_cerebellar",
@@ -199,6 +200,7 @@ _OURS = {
     "cerebellar-drive": "burstnet.protocols.cerebellar_drive:EXPERIMENT",
     "cerebellar-switching": "burstnet.protocols.cerebellar_switching:EXPERIMENT",
     "consolidation": "burstnet.protocols.consolidation:EXPERIMENT",
+    "digits": "burstnet.protocols.digits:EXPERIMENT",
     "eyeblink": "burstnet.protocols.eyeblink:EXPERIMENT",
     "feedback-horizon": "burstnet.protocols.feedback_horizon:EXPERIMENT",
     "line-drawing": "burstnet.protocols.line_drawing:EXPERIMENT",

@@ -1,7 +1,6 @@
-"""Drawing tasks of Boven et al. (2023): lines from a cue, lines and digits from the rows of an image. Imports errors.
+"""Drawing tasks of Boven et al. (2023): lines from a cue, lines and digits from the rows of an image. Imports datasets and errors.
 
-scikit-learn, which brings small images of digits, is imported when they are asked for and not before. Another file is read
-without unpickling anything.
+A file of images is read without unpickling anything.
 """
 
 from __future__ import annotations
@@ -13,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from burstnet.errors import ArgumentError, ResultError, unknown_name
+from burstnet.datasets import small_digits
+from burstnet.errors import ResultError, unknown_name
 
 __all__ = ["TASKS", "Task", "Trials", "digit_images", "make_task"]
 
@@ -224,14 +224,8 @@ def digit_images(path: str | None = None) -> tuple[np.ndarray, np.ndarray]:
         If the file is not as it should be.
     """
     if path is None:
-        try:
-            from sklearn.datasets import load_digits
-        except ImportError:
-            raise ArgumentError(
-                "images of digits need scikit-learn; install it with: pip install 'burstnet[digits]', or give a file of your own."
-            ) from None
-        found = load_digits()
-        return (found.images / _PIXELS).astype(np.float32), found.target.astype(int)
+        images, label = small_digits()
+        return (images / _PIXELS).astype(np.float32), label
     return _from_file(Path(path))
 
 

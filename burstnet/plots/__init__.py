@@ -9,6 +9,7 @@ from .cerebellar_drive import (
     cerebellar_switching_figure,
     consolidation_figure,
 )
+from .digits import digits_figure
 from .eyeblink import draw_eyeblink, eyeblink_figure
 from .feedback_horizon import draw_benefit, feedback_figure
 from .learning_curves import learning_curves
@@ -35,6 +36,7 @@ __all__ = [
     "cerebellar_networks_figure",
     "cerebellar_switching_figure",
     "consolidation_figure",
+    "digits_figure",
     "draw_benefit",
     "draw_bp_curves",
     "draw_burst_plasticity",
