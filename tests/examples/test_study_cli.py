@@ -185,7 +185,7 @@ def left_running(folder):
     return [line for line in listed.splitlines() if str(folder) in line]
 
 
-@pytest.mark.parametrize("jobs", ["2", "3"])
+@pytest.mark.parametrize("jobs", ["2", pytest.param("3", marks=pytest.mark.slow)])
 def test_a_killed_driver_leaves_nothing_running_and_the_study_goes_on(cache, burstnet, tmp_path, jobs):
     """Killed with two runs whole, in a study long enough for worker processes, which three side by side are given."""
     arguments = [*LESION, "--set=tail=60s", "--seeds", "1:8"]

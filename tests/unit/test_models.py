@@ -25,7 +25,12 @@ def run(circuit, duration=DURATION, watch=None, timeline=None, **options):
     [
         (2, ["input", "output"], ["W", "Y", "Q"]),
         (3, ["input", "hidden1", "output"], ["W1", "Y1", "Q1", "W2", "Y2", "Q2"]),
-        (4, ["input", "hidden1", "hidden2", "output"], [f"{p}{k}" for k in (1, 2, 3) for p in "WYQ"]),
+        pytest.param(
+            4,
+            ["input", "hidden1", "hidden2", "output"],
+            [f"{p}{k}" for k in (1, 2, 3) for p in "WYQ"],
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_chain_of_areas_builds_and_runs(areas, names, pathways):
