@@ -1,4 +1,4 @@
-"""Burst-dependent plasticity: bursts potentiate, events depress. Imports only cells' parameters and errors."""
+"""Burst-dependent plasticity: bursts potentiate, events depress. Imports only cells' parameters, weights and errors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from brian2.units.fundamentalunits import Quantity
 
 from ..cells.fragment import Fragment, Parameter
 from ..errors import ArgumentError
-from ..quantities import default, same_dimensions
+from ..quantities import default
+from .weights import bound_parameters, check_bounds, refuse_constant
 
 __all__ = ["AdaptiveBurstDependent", "BurstDependent"]
 
@@ -79,8 +80,7 @@ class BurstDependent:
         return {
             f"eta_{projection}": Parameter(Quantity(self.eta), "learning rate", _SOURCE),
             f"p_b_{projection}": Parameter(Quantity(self.p_b), "baseline burst probability", _SOURCE),
-            f"w_min_{projection}": Parameter(Quantity(self.w_min), "lower bound of the weight", _SOURCE),
-            f"w_max_{projection}": Parameter(Quantity(self.w_max), "upper bound of the weight", _SOURCE),
+            **bound_parameters(projection, self.w_min, self.w_max, _SOURCE),
         }
 
     def actions(self, projection: str, weight: str, x: str, keep: str = "1") -> dict[str, str]:
@@ -106,10 +106,7 @@ def _check_bursts(projection: str, target: Fragment, target_name: str) -> None:
 
 def _check_common(rule: BurstDependent | AdaptiveBurstDependent) -> None:
     Parameter(1 * ms, positive=True).checked(rule.tau_trace, "tau_trace")
-    if not same_dimensions(rule.w_min, rule.w_max):
-        raise ArgumentError(f"w_min={rule.w_min} and w_max={rule.w_max} have different units.")
-    if not 0 <= float(Quantity(rule.w_max) - Quantity(rule.w_min)):
-        raise ArgumentError(f"w_max={rule.w_max} is not allowed; it must be at least w_min={rule.w_min}.")
+    check_bounds(rule.w_min, rule.w_max)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,10 +148,7 @@ class AdaptiveBurstDependent:
 
     def check_source(self, projection: str, constant: bool) -> None:
         """Refuse a constant source, which has no events."""
-        if constant:
-            raise ArgumentError(
-                f"projection {projection!r} has a constant source; {type(self).__name__} needs a spiking one."
-            )
+        refuse_constant(self, projection, constant)
 
     def check_cells(self, projection: str, source: Fragment, target: Fragment, target_name: str) -> None:
         """Refuse cells without what the rule reads."""
@@ -176,8 +170,7 @@ class AdaptiveBurstDependent:
         """Run arguments, named after the projection."""
         return {
             f"eta_{projection}": Parameter(Quantity(self.eta), "learning rate", _PAYEUR),
-            f"w_min_{projection}": Parameter(Quantity(self.w_min), "lower bound of the weight", _PAYEUR),
-            f"w_max_{projection}": Parameter(Quantity(self.w_max), "upper bound of the weight", _PAYEUR),
+            **bound_parameters(projection, self.w_min, self.w_max, _PAYEUR),
         }
 
     def actions(self, projection: str, weight: str, x: str, keep: str = "1") -> dict[str, str]:

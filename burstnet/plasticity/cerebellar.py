@@ -1,4 +1,4 @@
-"""Rules of the cerebellum: parallel fibres onto Purkinje cells, mossy fibres onto nuclei. Imports only cells and errors."""
+"""Rules of the cerebellum: parallel fibres onto Purkinje cells, mossy fibres onto nuclei. Imports only cells, weights and errors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from brian2.units.fundamentalunits import Quantity
 
 from ..cells.fragment import Fragment, Parameter
 from ..errors import ArgumentError, unknown_name
-from ..quantities import default, same_dimensions
+from ..quantities import default
+from .weights import bound_parameters, check_bounds, refuse_constant
 
 __all__ = ["FORMS", "RULES", "MossyNuclear", "ParallelFibre", "parallel_fibre_rule"]
 
@@ -19,20 +20,6 @@ _SOURCE = "ours"
 FORMS = ("covariance", "centred", "fixed", "multiplicative")
 #: Rules by name.
 RULES = ("covariance", "centred", "fixed-ltp", "de-schepper2022", "yamazaki2012")
-
-
-def _check_bounds(rule: ParallelFibre | MossyNuclear) -> None:
-    if not same_dimensions(rule.w_min, rule.w_max):
-        raise ArgumentError(f"w_min={rule.w_min} and w_max={rule.w_max} have different units.")
-    if not float(rule.w_min) <= float(rule.w_max):
-        raise ArgumentError(f"w_max={rule.w_max} is not allowed; it must be at least w_min={rule.w_min}.")
-
-
-def _spiking(rule: object, projection: str, constant: bool) -> None:
-    if constant:
-        raise ArgumentError(
-            f"projection {projection!r} has a constant source; {type(rule).__name__} needs a spiking one."
-        )
 
 
 def _composed(projection: str, cell: Fragment, variable: str, needed: str) -> None:
@@ -96,11 +83,11 @@ class ParallelFibre:
         Parameter(1 * Hz).checked(self.rest, "rest")
         Parameter(Quantity(0.0)).checked(self.ltp, "ltp")
         Parameter(1 * ms, positive=True).checked(self.window, "window")
-        _check_bounds(self)
+        check_bounds(self.w_min, self.w_max)
 
     def check_source(self, projection: str, constant: bool) -> None:
         """Refuse a constant source."""
-        _spiking(self, projection, constant)
+        refuse_constant(self, projection, constant)
 
     def check_cells(self, projection: str, source: Fragment, target: Fragment, target_name: str) -> None:
         """Refuse cells without what the rule reads."""
@@ -124,8 +111,7 @@ class ParallelFibre:
         """Run arguments, named after the projection."""
         found = {
             f"eta_{projection}": Parameter(Quantity(self.eta), "depression at a complex spike", _SOURCE),
-            f"w_min_{projection}": Parameter(Quantity(self.w_min), "lower bound of the weight", _SOURCE),
-            f"w_max_{projection}": Parameter(Quantity(self.w_max), "upper bound of the weight", _SOURCE),
+            **bound_parameters(projection, self.w_min, self.w_max, _SOURCE),
         }
         if self.form == "fixed":
             found[f"rest_{projection}"] = Parameter(
@@ -231,11 +217,11 @@ class MossyNuclear:
     trace_first = False
 
     def __post_init__(self) -> None:
-        _check_bounds(self)
+        check_bounds(self.w_min, self.w_max)
 
     def check_source(self, projection: str, constant: bool) -> None:
         """Refuse a constant source."""
-        _spiking(self, projection, constant)
+        refuse_constant(self, projection, constant)
 
     def check_cells(self, projection: str, source: Fragment, target: Fragment, target_name: str) -> None:
         """Refuse cells without what the rule reads."""
@@ -253,8 +239,7 @@ class MossyNuclear:
         """Run arguments, named after the projection."""
         return {
             f"eta_{projection}": Parameter(Quantity(self.eta), "learning rate", _SOURCE),
-            f"w_min_{projection}": Parameter(Quantity(self.w_min), "lower bound of the weight", _SOURCE),
-            f"w_max_{projection}": Parameter(Quantity(self.w_max), "upper bound of the weight", _SOURCE),
+            **bound_parameters(projection, self.w_min, self.w_max, _SOURCE),
         }
 
     def actions(self, projection: str, weight: str, x: str, keep: str = "1") -> dict[str, str]:
