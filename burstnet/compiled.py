@@ -323,7 +323,8 @@ def estimate(
     cells = sum(p.n for p in circuit.populations)
     spikes = sum(recording.recorded_cells(p.n) for p in circuit.populations) * seconds * _SPIKES_PER_S
     statistics = seconds / float(recording.statistics) * 4 * len(circuit.populations)
-    states = seconds / float(recording.states) * min(cells, recording.cells) * 4
+    sampled = sum(min(p.n, recording.cells) * len(recording.means.get(p.name, ())) for p in circuit.populations)
+    states = seconds / float(recording.states) * (sampled + recording.cells * len(recording.weights))
     raw = 8 * (3 * spikes + statistics + states)
     step = {"cpp": 1e-6 + 1e-8 * cells, "cuda": 5e-4, "cython": 1e-4 + 2e-8 * cells, "numpy": 5e-4 + 1e-7 * cells}[
         target
