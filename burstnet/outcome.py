@@ -96,7 +96,8 @@ def kept_outcome(folder: Path) -> dict[str, Any] | None:
         summary: dict[str, Any] = json.loads((folder / "summary.json").read_text())
         made, now = summary["provenance"], provenance("", "", ())
         same = all(made[name] == now[name] for name in ("burstnet", "commit", "python", "brian2", "numpy", "xarray"))
-        whole = all((folder / name).exists() for name in _FILES) and Result.load(folder).seeds == summary["seeds"]
+        files = ("result.nc",) if "no_figure" in summary else _FILES
+        whole = all((folder / name).exists() for name in files) and Result.load(folder).seeds == summary["seeds"]
     except (OSError, ValueError, KeyError, TypeError, ResultError):
         return None
     return summary if same and whole else None
@@ -117,6 +118,8 @@ def write_outcome(
 ) -> dict[str, Any]:
     """Write everything, each file whole or not at all; the summary last.
 
+    A run that was cut may hold too little for its figure: the summary says so under ``no_figure``, and the rest is there.
+
     Raises
     ------
     ResultError
@@ -126,9 +129,13 @@ def write_outcome(
     if draw is not None:
         from .plots.style import save_figure
 
-        figure = draw(result)
-        for name in ("figure.png", "figure.pdf"):
-            write_atomically(folder / name, partial(save_figure, figure))
+        try:
+            figure = draw(result)
+        except ArgumentError as problem:
+            summary = summary | {"no_figure": str(problem)}
+        else:
+            for name in ("figure.png", "figure.pdf"):
+                write_atomically(folder / name, partial(save_figure, figure))
     text = json.dumps(summary, indent=1, allow_nan=False)
     write_atomically(folder / "summary.json", lambda scratch: scratch.write_text(text + "\n"))
     return summary

@@ -28,3 +28,17 @@ def make_result(counts, timeline, time, averages=None, weights=None, cells=10, s
         ],
     }
     return Result(xr.Dataset(data, coordinates), about)
+
+
+def part_of(result, start, stop):
+    """What a run that held a result's time from `start` to `stop` [s] alone would say of its phases; samples outside go."""
+    within = lambda edge: min(max(edge, start), stop)  # noqa: E731
+    timeline = [
+        phase | {"start_s": within(phase["start_s"]), "stop_s": within(phase["stop_s"])}
+        for phase in result.about["timeline"]
+    ]
+    data = result.data
+    if "state_time" in data:
+        time = data["state_time"].values
+        data = data.isel(state_time=(time > start - 1e-9) & (time < stop + 1e-9))
+    return Result(data, result.about | {"timeline": timeline, "start_s": start, "simulated_s": stop - start})

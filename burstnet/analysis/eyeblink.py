@@ -1,4 +1,4 @@
-"""Eyeblink conditioning: conditioned responses, their timing, and what is kept of them. Imports metrics, result and errors."""
+"""Eyeblink conditioning: conditioned responses, their timing, and what is kept of them. Imports metrics, trials, result and errors."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from scipy.ndimage import gaussian_filter1d
 from ..errors import ArgumentError, unknown_name
 from ..result import Result
 from .metrics import Curve, Metric
+from .trials import whole_trials
 
 __all__ = [
     "Trials",
@@ -76,9 +77,9 @@ def trials(result: Result, phase: str) -> Trials:
     if not float(settings.get("presenting", {"value": 0})["value"]):
         raise ArgumentError(f"phase {phase!r} has no trials.")
     trial, onset, isi, us = (float(settings[name]["value"]) for name in ("trial", "cs_onset", "isi", "us_duration"))
-    start, stop = result.phases[phase]
-    number = int((stop - start) / trial + 1e-6)
-    return Trials(start + onset + trial * np.arange(number), isi, onset, trial - onset, us)
+    # the timeline is made of nothing but trials
+    starts = whole_trials(result, phase, trial, origin=0.0)
+    return Trials(starts + onset, isi, onset, trial - onset, us)
 
 
 def spike_density(
@@ -240,25 +241,26 @@ def eyeblink_metrics(result: Result, *, threshold: float = THRESHOLD) -> dict[st
         of an unconditioned stimulus in the first and last block. Phases that a run does not have are left out.
     """
     found: dict[str, Metric | Curve] = {}
-    shown = [name for name in result.phases if name in TRAINING and result.phases[name][1] > result.phases[name][0]]
-    for phase in shown:
+    # a run that was cut, or went on from another, holds trials of some phases only
+    there = [name for name in (*TRAINING, *TESTS) if name in result.phases and trials(result, name).onsets.size]
+    for phase in (name for name in there if name in TRAINING):
         responses = conditioned_responses(result, phase, threshold=threshold)
         means = blocks(responses.astype(float))
         found[f"{phase}.responses"] = Curve("1", means, "block", np.arange(1.0, means.shape[1] + 1))
         if phase != "extinction":
             found[f"{phase}.trials_to_criterion"] = Metric("1", trials_to_criterion(responses))
-    for test in (name for name in TESTS if name in result.phases):
+    for test in (name for name in there if name in TESTS):
         found[f"{test}.responses"] = Metric("1", conditioned_responses(result, test, threshold=threshold).mean(axis=1))
         found[f"{test}.size"] = Metric("Hz", response_size(result, test).mean(axis=1))
         found[f"{test}.peak_time"] = Metric("s", peak_time(result, test))
-    if "acquired" in result.phases:
+    if "acquired" in there:
         found["acquired.peak_error"] = Metric("s", peak_time(result, "acquired") - trials(result, "acquired").isi)
-    if {"acquisition", "reacquisition"} <= set(shown):
+    if {"acquisition", "reacquisition"} <= set(there):
         first, second = (found[f"{p}.trials_to_criterion"].per_seed for p in ("acquisition", "reacquisition"))
         found["savings"] = Metric("1", savings(first, second))
-    if {"acquired", "extinguished"} <= set(result.phases):
+    if {"acquired", "extinguished"} <= set(there):
         found["retention"] = Metric("1", found["extinguished.size"].per_seed / found["acquired.size"].per_seed)
-    if "acquisition" in shown:
+    if "acquisition" in there:
         spikes = blocks(evoked(result, "acquisition"))
         if spikes.shape[1]:
             found["acquisition.evoked_first"] = Metric("1", spikes[:, 0])

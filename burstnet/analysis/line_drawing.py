@@ -1,4 +1,4 @@
-"""Drawing along trajectories: where a run moves, where it should, and by how much it misses. Imports metrics, result and errors."""
+"""Drawing along trajectories: where a run moves, where it should, and by how much it misses. Imports metrics, trials, result and errors."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import ArgumentError, unknown_name
+from ..errors import unknown_name
 from ..result import Result
 from .metrics import Curve, Metric
+from .trials import whole_trials
 
 __all__ = ["PARTS", "Drawn", "drawing_metrics", "drawn", "error_parts", "errors", "switching_metrics", "target_path"]
 
@@ -65,12 +66,12 @@ def target_path(progress: np.ndarray, angle: np.ndarray | float, arc: float = 0.
 
 
 def drawn(result: Result, phase: str) -> Drawn:
-    """The movements of the whole trials of a phase.
+    """The movements of the whole trials of a phase, none where a run that was cut holds none.
 
     Raises
     ------
     ArgumentError
-        If there is no such phase, or it has no trials.
+        If there is no such phase.
     """
     if phase not in result.phases:
         raise unknown_name("phase", phase, result.phases)
@@ -79,18 +80,18 @@ def drawn(result: Result, phase: str) -> Drawn:
         for name, value in next(p["settings"] for p in result.about["timeline"] if p["name"] == phase).items()
     }
     trial, onset, movement = (settings[name] for name in ("trial", "cue_onset", "movement"))
-    start, stop = result.phases[phase]
-    number = int((stop - start) / trial + 1e-6)
-    if not number:
-        raise ArgumentError(f"phase {phase!r} has no trials.")
+    # the timeline is made of nothing but trials
+    starts = whole_trials(result, phase, trial, origin=0.0)
     data = result.data
     # a sample is the mean of the interval that ends with it
-    interval = float(data["state_time"][1] - data["state_time"][0])
-    first, bins, per_trial = (round(t / interval) for t in (start + onset, movement, trial))
-    at = first + per_trial * np.arange(number)[:, None] + np.arange(1, bins + 1)
+    sampled = data["state_time"].values
+    interval = float(sampled[1] - sampled[0])
+    bins = round(movement / interval)
+    first = np.rint((starts + onset - sampled[0]) / interval).astype(int)
+    at = first[:, None] + np.arange(1, bins + 1)
     time = (np.arange(bins) + 0.5) * interval
     cues = round(settings["cues"])
-    cue = (round(start / trial) + np.arange(number)) % cues
+    cue = np.rint(starts / trial).astype(int) % cues
     angle = settings["first_angle"] + settings["rotation"] + 2 * np.pi * cue / cues
     position = np.stack([data[f"effectors_position_{x}_mean"].values[:, at] for x in "xy"], axis=-1)
     target = target_path(np.clip(time / movement, 0, 1), angle[:, None], settings["arc"])
@@ -124,16 +125,19 @@ def error_parts(movements: Drawn) -> dict[str, np.ndarray]:
     return {name: np.mean(v, axis=0) for name, v in (("bias", bias), ("spread", spread), ("short", short))}
 
 
-def _tested(result: Result, phase: str, name: str = "") -> dict[str, Metric | Curve]:
-    movements, name = drawn(result, phase), name or phase
+def _tested(result: Result, phase: str) -> dict[str, Metric | Curve]:
+    """What is measured in a test; nothing where the run does not have it, or no whole trial of it."""
+    movements = drawn(result, phase) if phase in result.phases else None
+    if movements is None or not movements.cue.size:
+        return {}
     squared = ((movements.position - movements.target) ** 2).mean(axis=(1, 3))
     parts = np.stack([part.mean(axis=1) for part in np.array_split(squared, PARTS, axis=1)], axis=1)
     found: dict[str, Metric | Curve] = {
-        f"{name}.error": Metric("1", errors(movements).mean(axis=1)),
-        f"{name}.error_along": Curve("1", parts, "fifth", np.arange(1.0, PARTS + 1)),
-        f"{name}.nuclear_rate": Metric("Hz", movements.rate.mean(axis=(1, 2))),
+        f"{phase}.error": Metric("1", errors(movements).mean(axis=1)),
+        f"{phase}.error_along": Curve("1", parts, "fifth", np.arange(1.0, PARTS + 1)),
+        f"{phase}.nuclear_rate": Metric("Hz", movements.rate.mean(axis=(1, 2))),
     }
-    return found | {f"{name}.{part}": Metric("1", values) for part, values in error_parts(movements).items()}
+    return found | {f"{phase}.{part}": Metric("1", values) for part, values in error_parts(movements).items()}
 
 
 def drawing_metrics(result: Result) -> dict[str, Metric | Curve]:
@@ -150,13 +154,12 @@ def drawing_metrics(result: Result) -> dict[str, Metric | Curve]:
     """
     found: dict[str, Metric | Curve] = {}
     for phase in ("before", "after", "cut"):
-        if phase in result.phases:
-            found |= _tested(result, phase)
-    if "after" in result.phases:
+        found |= _tested(result, phase)
+    if "after.error" in found:
         after = found["after.error"].per_seed
         silent = float((drawn(result, "after").target ** 2).mean())
         found["after.relative_to_silent"] = Metric("1", after / silent)
-        if "cut" in result.phases:
+        if "cut.error" in found:
             found["after.relative_to_cut"] = Metric("1", after / found["cut.error"].per_seed)
     if "training" in result.phases:
         each = errors(drawn(result, "training"))
@@ -178,9 +181,8 @@ def switching_metrics(result: Result) -> dict[str, Metric | Curve]:
     """
     found: dict[str, Metric | Curve] = {}
     for phase in ("learned", "untouched", "other", "switched"):
-        if phase in result.phases:
-            found |= _tested(result, phase)
-    if {"learned", "switched"} <= set(result.phases):
+        found |= _tested(result, phase)
+    if {"learned.error", "switched.error"} <= set(found):
         change = found["switched.error"].per_seed / found["learned.error"].per_seed - 1
         found["change_percent"] = Metric("%", 100 * change)
     return found

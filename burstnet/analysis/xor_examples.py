@@ -1,4 +1,4 @@
-"""Examples of the exclusive-or task, and what populations do in them. Imports rates, result and errors."""
+"""Examples of the exclusive-or task, and what populations do in them. Imports rates, trials, result and errors."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import ArgumentError, unknown_name
 from ..result import Result
 from .rates import binned_burst_probability, binned_rate, windowed_burst_probability, windowed_rate
+from .trials import whole_trials
 
 __all__ = ["PATTERNS", "TARGETS", "Examples", "PatternTraces", "example_responses", "examples", "pattern_traces"]
 
@@ -89,18 +90,12 @@ def examples(
     ArgumentError
         If the phase does not exist, or the times of an example are not in order.
     """
-    if phase not in result.phases:
-        raise unknown_name("phase", phase, result.phases)
     if not 0 <= settled < teaching <= length:
         raise ArgumentError(
             f"settled={settled:g}, teaching={teaching:g}, length={length:g} is not allowed; they are times of an example in this order, in seconds."
         )
-    start, stop = result.phases[phase]
-    if origin is not None:
-        epoch = length * len(PATTERNS)
-        start = origin + epoch * np.ceil((start - origin) / epoch - 1e-6)
-    number = max(0, int((stop - start) / length + 1e-6)) // len(PATTERNS) * len(PATTERNS)
-    return Examples(start + length * np.arange(number), length, teaching, settled)
+    epochs = whole_trials(result, phase, length * len(PATTERNS), origin=origin)
+    return Examples((epochs[:, None] + length * np.arange(len(PATTERNS))).ravel(), length, teaching, settled)
 
 
 def example_responses(

@@ -125,7 +125,7 @@ def _carry_out(
         result.about["timing"]["build_s"] = work.timing["build_s"]
         metrics = plan.setups[arm.label].protocol.metrics(result)
         summary = summary_of(result, metrics, time.perf_counter() - started, plan.study.beginning)
-        write_outcome(folder, result, summary, experiment.draw if experiment.figure else None)
+        summary = write_outcome(folder, result, summary, experiment.draw if experiment.figure else None)
         work.place.dissolve()
     return summary
 
@@ -180,8 +180,13 @@ def _print_table(experiment: Any, summary: dict[str, Any], folder: Path, total_s
     clock = summary.get("clock", "s")
     built = f"built in {timing['build_s']:.1f} s; " if timing["build_s"] else "build from the cache; "
     seeds = summary["seeds"]
+    drawn = (
+        f"no figure: {summary['no_figure'].rstrip('.')}"
+        if "no_figure" in summary
+        else f"figure in {folder / 'figure.png'}"
+    )
     typer.echo(
         f"\n{len(seeds)} seed{'s' * (len(seeds) != 1)} of {spent(timing['simulated_s'], clock)}; {built if clock == 's' else ''}"
         f"{timing['run_cpu_s_per_simulated_s'] * 1e3:.2f} ms of CPU a {'simulated second' if clock == 's' else clock}; {total_s:.1f} s in all\n"
-        f"{len(summary['metrics'])} metrics in {folder / 'summary.json'}; figure in {folder / 'figure.png'}; arrays in {folder / 'result.nc'}"
+        f"{len(summary['metrics'])} metrics in {folder / 'summary.json'}; {drawn}; arrays in {folder / 'result.nc'}"
     )

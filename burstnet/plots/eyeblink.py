@@ -70,7 +70,8 @@ def eyeblink_summary(result: Result, *, threshold: float = THRESHOLD) -> Eyeblin
     ArgumentError
         If the run has no test, or spikes were not recorded.
     """
-    tests = [name for name in TESTS if name in result.phases]
+    there = [name for name in (*TRAINING, *TESTS) if name in result.phases and trials(result, name).onsets.size]
+    tests = [name for name in there if name in TESTS]
     if not tests:
         raise ArgumentError("This run has no test; give probes=10.")
     shown = trials(result, tests[0])
@@ -78,8 +79,8 @@ def eyeblink_summary(result: Result, *, threshold: float = THRESHOLD) -> Eyeblin
     return EyeblinkSummary(
         {
             phase: blocks(conditioned_responses(result, phase, threshold=threshold).astype(float))
-            for phase in TRAINING
-            if phase in result.phases
+            for phase in there
+            if phase in TRAINING
         },
         {
             population: {

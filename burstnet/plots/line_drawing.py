@@ -71,9 +71,9 @@ def task_switching_figure(result: Result) -> Figure:
 
 
 def _figure(result: Result, tests: Sequence[str], words: str) -> Figure:
-    shown = [name for name in tests if name in result.phases]
+    shown = [name for name in tests if name in result.phases and drawn(result, name).cue.size]
     if not shown:
-        raise ArgumentError("This run has no test; give tests=40.")
+        raise ArgumentError("This run has no test that is drawn; give tests=40, and let it go on to the end.")
     with matplotlib.rc_context(style.RC):
         page = Page(_TOP + _HEIGHT + _BELOW)
         _errors(page.axes("error", _LEFT, _TOP, 3.6, _HEIGHT, "A", 0.26), result)
@@ -91,6 +91,8 @@ def _errors(ax: Axes, result: Result) -> None:
     start, heights = 0, []
     for row, phase in enumerate(result.phases):
         each = errors(drawn(result, phase))
+        if not each.shape[1]:
+            continue
         size = min(_BLOCK, each.shape[1])
         number = each.shape[1] // size
         blocks = each[:, : number * size].reshape(len(each), number, size).mean(axis=-1)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from brian2 import Hz, ms, pA
+from made_results import part_of
 
 from burstnet import Circuit, Knob, Population, Signal
 from burstnet.analysis import eyeblink as eb
@@ -117,6 +118,23 @@ def test_metrics_of_a_run_that_learns_and_forgets():
     assert abs(metrics["retention"].mean) < 0.05
     assert "savings" not in metrics
     assert not any(name.startswith("rea") for name in metrics)
+
+
+def test_a_run_that_was_cut_is_judged_by_its_whole_trials():
+    phases = {"rest": 1, "before": 2, "acquisition": 40, "acquired": 2, "extinction": 10, "extinguished": 2}
+    whole = made(phases, lambda k: LEARNED if 13 <= k < 50 else QUIET)
+    edge = 23.5 * TRIAL
+    first, rest = (part_of(whole, *span) for span in ((0.0, edge), (edge, 57 * TRIAL)))
+    metrics, other = eb.eyeblink_metrics(first), eb.eyeblink_metrics(rest)
+    assert metrics["acquisition.responses"].per_seed.tolist() == [[0, 1]]
+    assert not any(name.startswith(("acquired", "extin")) for name in metrics)
+    # the half trial at the cut belongs to neither
+    assert eb.trials(rest, "acquisition").onsets[0] == pytest.approx(24 * TRIAL + ONSET)
+    assert other["acquired.responses"].mean == 1 and other["acquired.peak_error"].mean == pytest.approx(
+        eb.eyeblink_metrics(whole)["acquired.peak_error"].mean
+    )
+    assert "before.responses" not in other
+    assert set(eyeblink_summary(first).traces["nuclei"]) == {"before"}
 
 
 def test_drift_is_a_part_of_the_weight_in_a_hundred_seconds():

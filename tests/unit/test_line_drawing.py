@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from brian2 import Hz, Network, StateMonitor, ms, second
+from made_results import part_of
 
 import burstnet as bn
 from burstnet.analysis import line_drawing as ld
@@ -64,6 +65,24 @@ def test_scores_of_made_movements():
     assert metrics["training.error"].mean == pytest.approx([0, 0], abs=1e-12)
     assert metrics["after.nuclear_rate"].mean == 30
     assert np.all(np.diff(metrics["after.error_along"].mean) > 0)
+
+
+def test_a_run_that_was_cut_is_scored_by_its_whole_trials():
+    """In both parts of a run that was cut within a trial, movements and cues are where they were."""
+    protocol = LineDrawing(trials=200, tests=4, cues=2)
+    whole = made(protocol, lambda path, phase: {"training": 0.5, "after": 0.25}.get(phase, 0.0) * path)
+    edge = 150.5 * float(protocol.trial)
+    first, rest = part_of(whole, 0.0, edge), part_of(whole, edge, float(protocol.timeline().duration))
+    assert not any(name.startswith(("after", "cut")) for name in protocol.metrics(first))
+    cut, all_of_it = protocol.metrics(rest), protocol.metrics(whole)
+    assert "before.error" not in cut and "training.error" not in cut
+    assert all(np.allclose(cut[name].per_seed, all_of_it[name].per_seed, rtol=1e-9) for name in cut)
+    parts = [ld.drawn(part, "training") for part in (first, rest)]
+    assert [len(part.cue) for part in parts] == [146, 53]
+    assert all(np.allclose(ld.errors(part), ld.errors(ld.drawn(whole, "training"))[0, 0]) for part in parts)
+    assert line_drawing_figure(rest)
+    with pytest.raises(ArgumentError, match="no test that is drawn"):
+        line_drawing_figure(first)
 
 
 def test_switching_is_scored_by_the_first_set():
