@@ -29,7 +29,7 @@ __all__ = ["EXPERIMENT", "Xor"]
 
 _SOURCE = "Payeur et al. 2021, Fig. 4"
 _TICK = float(payeur2021_xor.TEACHER_INTERVAL / second)
-#: What is left out of an example until rates are settled [s].
+#: What is left out of an example until rates are settled [s], at most half of its prediction.
 _SETTLED = 2.0
 
 
@@ -110,8 +110,8 @@ def _times(result: Result) -> dict[str, Any]:
         float(settings[name]["value"]) for name in ("pattern_duration", "prediction", "first_pattern")
     )
     # where the teacher is always on, all of an example is prediction
-    teaching = teaching if teaching > _SETTLED else length - _TICK
-    return {"length": length, "teaching": teaching, "settled": _SETTLED, "origin": origin}
+    teaching = teaching or max(length - _TICK, length / 2)
+    return {"length": length, "teaching": teaching, "settled": min(_SETTLED, teaching / 2), "origin": origin}
 
 
 def _figure(result: Result) -> Any:
