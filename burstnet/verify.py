@@ -133,8 +133,35 @@ _PAYEUR2021 = {
     "one-phase-no-teacher": _one_phase("fixed-baseline", **{"output.cell.teaching_strength": "0 pA"}),
 }
 
+
+def _eyeblink(quick: int, lesions: str = "", *, seeds: int = 10, to: str = "acquired", **settings: str) -> _Condition:
+    """Eyeblink conditioning up to a test: ``acquired``, ``extinguished`` or, of the whole run, ``reacquired``."""
+    without = {"acquired": ("extinction", "reacquisition"), "extinguished": ("reacquisition",)}.get(to, ())
+    return _Condition(dict.fromkeys(without, "0") | settings, seeds, quick, protocol="eyeblink", lesions=lesions)
+
+
+#: From here on plasticity or the olive is off: the end of the test after acquisition.
+_LATER = "@156s.."
+
+_CEREBELLUM = {
+    "eyeblink": _eyeblink(3, to="reacquired"),
+    "eyeblink-200ms": _eyeblink(3, isi="200ms"),
+    "eyeblink-500ms": _eyeblink(3, isi="500ms"),
+    "eyeblink-fixed-nuclei": _eyeblink(0, to="reacquired", nuclear_plasticity="0"),
+    "eyeblink-frozen-olive": _eyeblink(
+        3, f"parallel_fibres:freeze{_LATER} + mossy_to_nuclei:freeze{_LATER}", to="extinguished"
+    ),
+    "eyeblink-silent-olive": _eyeblink(0, f"olive:silence{_LATER}", to="extinguished"),
+    "eyeblink-no-olive": _eyeblink(3, "olive:silence"),
+    "eyeblink-no-nuclei": _eyeblink(0, "nuclei:silence@144s..", seeds=3),
+}
+
 #: Model to its published table and conditions.
-MODELS = {"burstccn": ("burstccn_published.csv", _BURSTCCN), "payeur2021": ("payeur2021_published.csv", _PAYEUR2021)}
+MODELS = {
+    "burstccn": ("burstccn_published.csv", _BURSTCCN),
+    "payeur2021": ("payeur2021_published.csv", _PAYEUR2021),
+    "cerebellum": ("cerebellum_published.csv", _CEREBELLUM),
+}
 
 
 def verify_model(

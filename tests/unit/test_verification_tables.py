@@ -1,0 +1,25 @@
+"""Tables that verify measures again name conditions, settings and lesions that exist; nothing is run here."""
+
+import csv
+from importlib.resources import files
+
+import pytest
+
+from burstnet import Arm, Study
+from burstnet.verify import _BOUNDS, MODELS
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_row_has_a_condition_and_every_condition_a_row(model):
+    table, conditions = MODELS[model]
+    with files("burstnet.models").joinpath(table).open() as source:
+        rows = list(csv.DictReader(source))
+    assert {row["condition"] for row in rows} == set(conditions)
+    assert all((row.get("bound") or "") in _BOUNDS for row in rows)
+    # in quick there is something left to measure
+    assert any(condition.quick for condition in conditions.values())
+
+
+def test_conditions_of_the_cerebellum_are_studies():
+    for condition in MODELS["cerebellum"][1].values():
+        Study(condition.protocol, (Arm("control", condition.lesions),), (1,), settings=condition.settings)
