@@ -30,14 +30,14 @@ def _schedule() -> tuple[tuple[Knob, ...], tuple[Signal, ...]]:
         Knob("cs_onset", 200 * ms, slots=10),
         Knob("isi", 300 * ms, slots=10),
         Knob("us_duration", 30 * ms, slots=10),
+        Knob("us_shift", 0 * ms, slots=10),
     )
     since = "elapsed - cs_onset - 0.5*dt"
+    shocked = f"int({since} >= isi + us_shift - dt)*int({since} < isi + us_shift + us_duration - dt)"
     signals = (
         Signal("elapsed", "control_step*dt - trial*floor(control_step*dt/trial + 1e-9)", 1 * second),
         Signal("cs", f"presenting*int({since} >= -dt)*int({since} < isi + us_duration + extension - dt)"),
-        Signal(
-            "unconditioned", f"presenting*reinforced*int({since} >= isi - dt)*int({since} < isi + us_duration - dt)"
-        ),
+        Signal("unconditioned", f"presenting*reinforced*{shocked}"),
         Signal(
             "us_current",
             "unconditioned*us_strength",

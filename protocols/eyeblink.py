@@ -46,6 +46,9 @@ class Eyeblink(ParameterSet):
     probes: Quantity = parameter(10, "trials of each test", _OURS)
     isi: Quantity = parameter(300 * ms, "from the conditioned to the unconditioned stimulus", _OURS, positive=True)
     us_duration: Quantity = parameter(30 * ms, "unconditioned stimulus", _SOURCE, positive=True)
+    us_shift: Quantity = parameter(
+        0 * ms, "by which the unconditioned stimulus alone is moved; 500 ms, or -400 ms, unpair it", _OURS
+    )
     cs_onset: Quantity = parameter(200 * ms, "from the beginning of a trial", _OURS, positive=True)
     trial: Quantity = parameter(1.2 * second, "length of a trial", _OURS, positive=True)
     extension: Quantity = parameter(0 * ms, "by which the conditioned stimulus is longer in tests", _OURS)
@@ -69,11 +72,16 @@ class Eyeblink(ParameterSet):
             raise ArgumentError(
                 f"trial={self.trial} is not allowed; with these stimuli a trial lasts at least {shown}."
             )
+        first, last = (float(self.cs_onset + self.isi + self.us_shift + x) for x in (0 * ms, self.us_duration))
+        if first < 0 or last > float(self.trial):
+            raise ArgumentError(
+                f"us_shift={self.us_shift} is not allowed; the unconditioned stimulus must be within the trial."
+            )
 
     def timeline(self) -> Timeline:
         """Rest, and training between tests."""
         times: dict[str, Quantity | float] = {
-            name: getattr(self, name) for name in ("trial", "cs_onset", "isi", "us_duration")
+            name: getattr(self, name) for name in ("trial", "cs_onset", "isi", "us_duration", "us_shift")
         }
         tested = times | {"presenting": 1.0, "extension": self.extension}
         trained = times | {

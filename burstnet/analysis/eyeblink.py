@@ -54,6 +54,8 @@ class Trials:
         From the beginning of a trial to the onset, and from there to its end [s].
     us : float
         How long the unconditioned stimulus lasts [s].
+    shift : float
+        By which it comes later than `isi` [s].
     """
 
     onsets: np.ndarray
@@ -61,6 +63,7 @@ class Trials:
     before: float
     after: float
     us: float
+    shift: float = 0.0
 
 
 def trials(result: Result, phase: str) -> Trials:
@@ -77,9 +80,10 @@ def trials(result: Result, phase: str) -> Trials:
     if not float(settings.get("presenting", {"value": 0})["value"]):
         raise ArgumentError(f"phase {phase!r} has no trials.")
     trial, onset, isi, us = (float(settings[name]["value"]) for name in ("trial", "cs_onset", "isi", "us_duration"))
+    shift = float(settings.get("us_shift", {"value": 0})["value"])
     # the timeline is made of nothing but trials
     starts = whole_trials(result, phase, trial, origin=0.0)
-    return Trials(starts + onset, isi, onset, trial - onset, us)
+    return Trials(starts + onset, isi, onset, trial - onset, us, shift)
 
 
 def spike_density(
@@ -204,7 +208,8 @@ def evoked(result: Result, phase: str, *, population: str = "olive") -> np.ndarr
     """Spikes of an olivary cell that the unconditioned stimulus evokes, shape (seeds, trials)."""
     shown = trials(result, phase)
     span = shown.us + 0.02
-    return window_rate(result, population, shown, shown.isi, shown.isi + span) * span
+    start = shown.isi + shown.shift
+    return window_rate(result, population, shown, start, start + span) * span
 
 
 def drift(result: Result, phase: str, projection: str = "parallel_fibres") -> np.ndarray:

@@ -180,11 +180,21 @@ def test_the_protocol_leaves_out_what_has_no_trials():
     assert not {"reinforced", "learning"} & set(phases["acquired"])
 
 
+def test_an_unpaired_stimulus_is_looked_for_where_it_is():
+    # all populations of a made result spike alike; 150 Hz while the moved stimulus lasts
+    moved = made({"acquisition": 10}, lambda k: [(-0.2, 0.8, 2), (0.8, 0.85, 150), (0.85, 1.0, 2)])
+    assert eb.evoked(moved, "acquisition").mean() < 0.5
+    moved.about["timeline"][0]["settings"]["us_shift"] = {"value": 0.5, "unit": "s"}
+    assert eb.evoked(moved, "acquisition").mean() > 5
+
+
 def test_what_the_protocol_does_not_allow():
     with pytest.raises(ArgumentError, match="acquisition=1.5"):
         Eyeblink(acquisition=1.5)
     with pytest.raises(ArgumentError, match="a trial lasts at least"):
         Eyeblink(isi=1100 * ms)
+    with pytest.raises(ArgumentError, match="us_shift=0.8 s"):
+        Eyeblink(us_shift=800 * ms)
     with pytest.raises(ArgumentError, match="learning_rate"):
         Eyeblink(learning_rate=-1.0)
     with pytest.raises(ArgumentError, match="Did you mean 'covariance'"):

@@ -6,6 +6,7 @@ from importlib.resources import files
 import pytest
 
 from burstnet import Arm, Study
+from burstnet.experiment import find_experiment
 from burstnet.verify import _BOUNDS, MODELS
 
 
@@ -22,4 +23,5 @@ def test_every_row_has_a_condition_and_every_condition_a_row(model):
 
 def test_conditions_of_the_cerebellum_are_studies():
     for condition in MODELS["cerebellum"][1].values():
+        find_experiment(condition.protocol).prepare(condition.settings)
         Study(condition.protocol, (Arm("control", condition.lesions),), (1,), settings=condition.settings)
