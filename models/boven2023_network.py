@@ -97,7 +97,8 @@ class Network:
     cortex_random, cerebellum_random : numpy.random.Generator
         Of the initial weights: uniform up to one over the square root of the cortex's size, and of the layer's inputs.
         The output of the cerebellum begins at zero.
-    learning_rate : float
+    learning_rate, cerebellum_rate : float
+        Of the two optimisers: of cortex and read-out, and of the cerebellum.
     dtype : dtype
     """
 
@@ -110,6 +111,7 @@ class Network:
         cortex_random: np.random.Generator,
         cerebellum_random: np.random.Generator,
         learning_rate: float,
+        cerebellum_rate: float,
         dtype: type = DTYPE,
     ) -> None:
         def uniform(random: np.random.Generator, fan_in: int, *shape: int) -> np.ndarray:
@@ -130,7 +132,10 @@ class Network:
         arrays["b_PF"][:] = 0
         self.cerebellum = Weights(arrays)
         self.dtype = dtype
-        self._optimisers = [Adam(w.flat.size, dtype, learning_rate) for w in (self.cortex, self.cerebellum)]
+        self._optimisers = [
+            Adam(w.flat.size, dtype, rate)
+            for w, rate in ((self.cortex, learning_rate), (self.cerebellum, cerebellum_rate))
+        ]
         self._gradients = self.cortex.zeros(), self.cerebellum.zeros()
 
     def draw(self, trials: Trials) -> tuple[Trace, np.ndarray]:

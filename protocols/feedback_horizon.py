@@ -88,7 +88,7 @@ _STRUCTURE: dict[str, Whole | Number | Choice] = {
     "granule": Whole(400, "granule cells of a layer"),
     "layers": Whole(1, "layers of granule cells"),
     "end": Choice("silent", "whether predicted feedback also comes in after the last step of a trial", ENDS),
-    "clipping": Choice("together", "whether gradients of cortex and cerebellum are clipped as one", CLIPPINGS),
+    "clipping": Choice("apart", "whether gradients of cortex and cerebellum are clipped as one", CLIPPINGS),
 }
 
 EXPERIMENT = Experiment(

@@ -15,7 +15,17 @@ from ..errors import ArgumentError
 from ..result import Result
 from .metrics import Curve, Metric
 
-__all__ = ["Slope", "benefit", "change_after", "feedback_metrics", "lesion_cost", "performance", "retention", "slope"]
+__all__ = [
+    "Slope",
+    "benefit",
+    "change_after",
+    "equivalence",
+    "feedback_metrics",
+    "lesion_cost",
+    "performance",
+    "retention",
+    "slope",
+]
 
 #: Parts of training over which means are taken; the last is what "final" means.
 _PARTS = 10
@@ -152,6 +162,38 @@ def retention(result: Result, session: int, length: int = 10) -> np.ndarray:
     return np.asarray(
         held[:, session : session + length].mean(axis=1) / held[:, session - length : session].mean(axis=1)
     )
+
+
+def equivalence(values: np.ndarray, low: float, high: float) -> float:
+    """That the mean lies between two bounds: the larger p of two one-sided t tests (TOST).
+
+    Parameters
+    ----------
+    values : ndarray, shape (seeds,)
+        For instance retention, of which 0.9 to 1.1 counts as kept, or the benefit, of which -0.05 to 0.05 counts as none.
+    low, high : float
+
+    Returns
+    -------
+    float
+        0 or 1 where values do not vary, as where arms are the same to the last bit.
+
+    Raises
+    ------
+    ArgumentError
+        If there are fewer than two seeds, or the bounds are not in order.
+    """
+    if values.ndim != 1 or len(values) < 2 or not low < high:
+        raise ArgumentError(
+            f"values of shape {values.shape} between {low:g} and {high:g} are not allowed; give two seeds or more, low < high."
+        )
+    if np.ptp(values) == 0:
+        return float(not low < values[0] < high)
+    from scipy import stats
+
+    above = stats.ttest_1samp(values, low, alternative="greater").pvalue
+    below = stats.ttest_1samp(values, high, alternative="less").pvalue
+    return float(max(above, below))
 
 
 def change_after(result: Result, variable: str, session: int, length: int = 10) -> np.ndarray:

@@ -7,7 +7,7 @@ import pytest
 from brian2.units import second
 from matplotlib import pyplot
 
-from burstnet.analysis.feedback_horizon import benefit, change_after, lesion_cost, retention, slope
+from burstnet.analysis.feedback_horizon import benefit, change_after, equivalence, lesion_cost, retention, slope
 from burstnet.errors import ArgumentError, ResultError
 from burstnet.experiment import find_experiment
 from burstnet.models.boven2023 import Boven2023
@@ -24,7 +24,7 @@ SHORT = FeedbackHorizon(sessions=6, batches=2, batch=20)
 
 def network(task, cells=7, granule=9, layers=2, seed=0):
     rng = np.random.default_rng(seed)
-    found = Network(task.inputs.shape[2], cells, granule, layers, rng, rng, 1e-3, np.float64)
+    found = Network(task.inputs.shape[2], cells, granule, layers, rng, rng, 1e-3, 1e-3, np.float64)
     # a cerebellum that has something to say
     found.cerebellum["W_PF"][:] = rng.normal(size=found.cerebellum["W_PF"].shape)
     return found
@@ -176,12 +176,11 @@ def test_without_a_cerebellum_its_size_makes_no_difference():
     assert not np.array_equal(run(horizon=1).data["error"], small.data["error"])
 
 
-def test_with_all_of_a_trial_and_gradients_clipped_apart_a_cerebellum_makes_no_difference():
-    whole = {"horizon": 10, "model": Boven2023(cortex=8, granule=12, clipping="apart")}
-    intact, cut = run(**whole), run("cerebellum:silence", **whole)
+def test_with_a_horizon_of_all_of_a_trial_a_cerebellum_makes_no_difference():
+    intact, cut = run(horizon=10), run("cerebellum:silence", horizon=10)
     np.testing.assert_array_equal(intact.data["error"], cut.data["error"])
     # clipped together it takes from the cortex what it needs itself
-    together = run(horizon=10, model=Boven2023(cortex=8, granule=12))
+    together = run(horizon=10, model=Boven2023(cortex=8, granule=12, clipping="together"))
     assert not np.array_equal(together.data["error"], cut.data["error"])
 
 
@@ -320,6 +319,17 @@ def test_a_slope_with_its_interval():
     assert found.high == pytest.approx(-1.5 + 12.706 * 0.5, rel=1e-3)
     with pytest.raises(ArgumentError, match="points are not allowed"):
         slope([1, 2], values)
+
+
+def test_that_a_mean_lies_between_two_bounds():
+    kept = np.array([0.97, 1.0, 1.02, 0.99])
+    # the nearer bound decides: (0.995 - 0.9) over a standard error of 0.0104, three degrees of freedom
+    assert equivalence(kept, 0.9, 1.1) == pytest.approx(0.0014, abs=2e-4)
+    assert equivalence(kept, 0.99, 1.1) > 0.3 and equivalence(kept - 0.2, 0.9, 1.1) > 0.9
+    assert equivalence(np.zeros(3), -0.05, 0.05) == 0 and equivalence(np.ones(3), -0.05, 0.05) == 1
+    for values, low, high in ((np.ones(1), 0, 2), (np.ones((2, 2)), 0, 2), (np.ones(3), 2, 0)):
+        with pytest.raises(ArgumentError, match="low < high"):
+            equivalence(values, low, high)
 
 
 def test_the_benefit_over_horizons_is_drawn():
