@@ -154,6 +154,19 @@ _CEREBELLUM = {
     "eyeblink-silent-olive": _eyeblink(0, f"olive:silence{_LATER}", to="extinguished"),
     "eyeblink-no-olive": _eyeblink(3, "olive:silence"),
     "eyeblink-no-nuclei": _eyeblink(0, "nuclei:silence@144s..", seeds=3),
+    "drawing": _Condition({}, 10, 1, protocol="feedback-horizon"),
+    "drawing-no-cerebellum": _Condition({}, 10, 1, protocol="feedback-horizon", lesions="cerebellum:silence"),
+    "drawing-frozen-olive": _Condition({}, 10, 0, protocol="feedback-horizon", lesions="olive:freeze@80s.."),
+    "driven-lines": _Condition({}, 10, 2, protocol="cerebellar-drive"),
+    "driven-lines-none": _Condition({"feedback": "none"}, 10, 2, protocol="cerebellar-drive"),
+    "driven-lines-readout": _Condition({"feedback": "readout"}, 10, 2, protocol="cerebellar-drive"),
+    "driven-lines-lag-0": _Condition({"lag": "0"}, 10, 0, protocol="cerebellar-drive"),
+    "driven-lines-removed": _Condition({}, 10, 0, protocol="cerebellar-drive", lesions="cerebellum:silence@6s.."),
+    "driven-lines-frozen-olive": _Condition({}, 10, 0, protocol="cerebellar-drive", lesions="olive:freeze@6s.."),
+    "switching-in-rates": _Condition({}, 10, 1, protocol="cerebellar-switching"),
+    "switching-in-rates-shared": _Condition({"shared": "1"}, 10, 0, protocol="cerebellar-switching"),
+    "sleep": _Condition({}, 5, 0, protocol="consolidation"),
+    "sleep-none": _Condition({"rule": "none"}, 5, 0, protocol="consolidation"),
 }
 
 #: Model to its published table and conditions.
