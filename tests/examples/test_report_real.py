@@ -1,6 +1,5 @@
 """The page of what the commands really leave: `burstnet lesion`, `sweep` and `run`, then `burstnet report`."""
 
-import os
 import subprocess
 import sys
 from html import unescape
@@ -12,17 +11,11 @@ SHORT = [f"--set={name}=0.2s" for name in ("pre", "during")] + [f"--set={name}=0
 COMMON = ["--target", "cpp", "--seeds", "1:2", "--jobs", "1", "--set=input.n=10", "--set=output.n=10", *SHORT]
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return str(tmp_path_factory.mktemp("cache"))
-
-
 @pytest.fixture
-def burstnet(cache, tmp_path):
+def burstnet(tmp_path):
     def run(*arguments):
         done = subprocess.run(
             [sys.executable, "-m", "burstnet.cli", *arguments],
-            env=os.environ | {"BURSTNET_CACHE": cache},
             capture_output=True,
             text=True,
             cwd=tmp_path,

@@ -25,17 +25,12 @@ LESION = ["lesion", "target-rate", *ARMS, *PHASES, *CELLS]
 pytestmark = needs_compiler
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return str(tmp_path_factory.mktemp("cache"))
-
-
 @pytest.fixture
-def burstnet(cache, tmp_path):
+def burstnet(tmp_path):
     def run(*arguments, **environment):
         return subprocess.run(
             [sys.executable, "-m", "burstnet.cli", *arguments],
-            env=os.environ | {"BURSTNET_CACHE": cache} | environment,
+            env=os.environ | environment,
             capture_output=True,
             text=True,
             cwd=tmp_path,
@@ -139,9 +134,8 @@ def test_sweep_of_sizes_builds_each_once_and_a_failing_point_stops_nothing(burst
         (["status", "nowhere"], ["nowhere", "no study"]),
     ],
 )
-def test_bad_input_is_one_sentence_and_status_2(monkeypatch, capsys, tmp_path, cache, arguments, words):
+def test_bad_input_is_one_sentence_and_status_2(monkeypatch, capsys, tmp_path, arguments, words):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("BURSTNET_CACHE", cache)
     monkeypatch.setattr(sys, "argv", ["burstnet", *arguments])
     with pytest.raises(SystemExit) as ended:
         main()

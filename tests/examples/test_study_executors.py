@@ -35,17 +35,6 @@ SHORT = {"pre": "0.2s", "during": "0.2s", "post": "0.2s", "output.n": "20"}
 SWEEP = {"input.n": [10, 30], "tail": ["0.2s", "30s"], "input.cell.tau_d": ["7ms", "1e-12ms"]}
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    before = os.environ.get("BURSTNET_CACHE")
-    os.environ["BURSTNET_CACHE"] = str(tmp_path_factory.mktemp("cache"))
-    yield os.environ["BURSTNET_CACHE"]
-    if before is None:
-        del os.environ["BURSTNET_CACHE"]
-    else:
-        os.environ["BURSTNET_CACHE"] = before
-
-
 def own_circuit():
     """Two populations and a plain Brian2 group; its function is of no module that a worker could import."""
 
@@ -69,7 +58,7 @@ def comparable(summary):
     return {name: part for name, part in summary.items() if name not in ("timing", "provenance")}
 
 
-def test_a_users_own_circuit_is_lesioned_and_swept_in_threads_and_in_processes(cache, tmp_path, monkeypatch):
+def test_a_users_own_circuit_is_lesioned_and_swept_in_threads_and_in_processes(tmp_path, monkeypatch):
     arms = {"no-W": "W:scale=0@0.5s..", "half": "a:silence:fraction=0.5@0.5s.."}
     study = lesion_study(TIMELINE, arms, range(1, 4), circuit=own_circuit())
     threads = run_study(study, tmp_path / "threads", jobs=2)
@@ -89,7 +78,7 @@ def test_a_users_own_circuit_is_lesioned_and_swept_in_threads_and_in_processes(c
     assert not swept.failed and len(swept.arms) == 4
 
 
-def test_a_worker_process_that_is_killed_is_replaced(cache, tmp_path, monkeypatch):
+def test_a_worker_process_that_is_killed_is_replaced(tmp_path, monkeypatch):
     """As by a kernel that has no memory left."""
     monkeypatch.setattr(executors, "_FEW", 0)
     monkeypatch.setattr(executors, "_NARROW", 1)
@@ -112,7 +101,7 @@ def test_a_worker_process_that_is_killed_is_replaced(cache, tmp_path, monkeypatc
 
 
 @pytest.fixture
-def dask(tmp_path, cache):
+def dask(tmp_path):
     """A scheduler and two workers, processes of their own; yields the address and the workers."""
     pytest.importorskip("distributed", reason="the extra cluster is not installed")
     file = tmp_path / "scheduler.json"
@@ -134,7 +123,7 @@ def dask(tmp_path, cache):
             process.wait()
 
 
-def test_a_sweep_on_dask_whose_worker_is_killed_is_that_of_local_processes(cache, tmp_path, dask):
+def test_a_sweep_on_dask_whose_worker_is_killed_is_that_of_local_processes(tmp_path, dask):
     """Sizes, unequal run times and failing points; one worker is killed when two runs are whole."""
     address, workers = dask
     study = sweep_study("target-rate", SWEEP, [1, 2], settings=SHORT)
@@ -163,7 +152,7 @@ def test_a_sweep_on_dask_whose_worker_is_killed_is_that_of_local_processes(cache
 
 
 @pytest.mark.slow
-def test_a_local_dask_cluster_ends_with_its_driver(cache, tmp_path):
+def test_a_local_dask_cluster_ends_with_its_driver(tmp_path):
     pytest.importorskip("distributed", reason="the extra cluster is not installed")
     code = (
         "from burstnet import lesion_study, run_study\n"
@@ -184,7 +173,7 @@ def test_a_local_dask_cluster_ends_with_its_driver(cache, tmp_path):
     assert not [line for line in listed.splitlines() if line.split()[0] == str(driver.pid)]
 
 
-def test_a_scheduler_that_does_not_answer_is_one_sentence(cache, tmp_path, monkeypatch):
+def test_a_scheduler_that_does_not_answer_is_one_sentence(tmp_path, monkeypatch):
     pytest.importorskip("distributed", reason="the extra cluster is not installed")
     monkeypatch.setattr("burstnet.studies.dask_executor._PATIENCE", 1)
     study = lesion_study("target-rate", {"no-Y": "Y:scale=0"}, 1, settings=SHORT)
@@ -193,7 +182,7 @@ def test_a_scheduler_that_does_not_answer_is_one_sentence(cache, tmp_path, monke
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_slurm_needs_a_description_of_a_job(cache, tmp_path, monkeypatch):
+def test_slurm_needs_a_description_of_a_job(tmp_path, monkeypatch):
     """What a SLURM job would run can be looked at without SLURM."""
     jobqueue = pytest.importorskip("dask_jobqueue", reason="the extra cluster is not installed")
     study = lesion_study("target-rate", {"no-Y": "Y:scale=0"}, 1, settings=SHORT | {"tail": "0.2s"})

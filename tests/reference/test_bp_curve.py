@@ -19,13 +19,6 @@ BURSTS = {"0": (28.4, 31.7, 33.9), "0.02": (25.8, 27.5, 28.3)}
 EVENTS = (4.6, 6.9, 9.4)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BURSTNET_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 class Program:
     """One build, and metrics of any settings that need no other."""
 

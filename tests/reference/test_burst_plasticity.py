@@ -27,15 +27,8 @@ SETTLED = {"output.cell.spike_rate_0": 5 * Hz}
 MARGIN = 0.75
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BURSTNET_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 @pytest.fixture(scope="module")
-def network(cache):
+def network():
     return compile(payeur2021_plasticity.circuit(), SHORT)
 
 

@@ -24,13 +24,6 @@ def table(name):
     return np.genfromtxt(DATA / name, delimiter=",", names=True)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BURSTNET_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 def compiled(target="cpp", strict=False, **settings):
     setup = EXPERIMENT.prepare(settings)
     return compile(setup.circuit, setup.protocol, target, strict=strict), setup

@@ -33,10 +33,8 @@ PUBLISHED_CORRELATIONS = {
 
 
 @pytest.fixture(scope="module")
-def network(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BURSTNET_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield compile(payeur2021_propagation.circuit(), Propagation())
+def network():
+    return compile(payeur2021_propagation.circuit(), Propagation())
 
 
 @pytest.fixture(scope="module")

@@ -18,13 +18,6 @@ pytestmark = needs_compiler
 SEEDS = range(201, 207)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BURSTNET_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 def measured(protocol=None, values=None, **circuit):
     protocol = protocol or TargetRate()
     result = compile(burstccn.circuit(**circuit), protocol).run(SEEDS, values, jobs=2)
@@ -36,7 +29,7 @@ def learned():
     return measured()
 
 
-def test_every_quantity_of_every_condition_is_reproduced(cache):
+def test_every_quantity_of_every_condition_is_reproduced():
     """275 published means: the experiment, and its conditions without teacher, without feedback, and with other cells."""
     rows = verify_model("burstccn", quick=True)
     assert len(rows) == 275

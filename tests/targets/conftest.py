@@ -1,19 +1,10 @@
-"""Shared circuits and caches of the target tests."""
+"""Shared circuits of the target tests."""
 
 import pytest
 from brian2 import second
 
 from burstnet.models import burstccn
 from burstnet.protocols.target_rate import TargetRate
-
-
-@pytest.fixture(scope="session", autouse=True)
-def shared_cache(tmp_path_factory):
-    """One build cache for the session: tests that need another set their own."""
-    patch = pytest.MonkeyPatch()
-    patch.setenv("BURSTNET_CACHE", str(tmp_path_factory.mktemp("cache")))
-    yield
-    patch.undo()
 
 
 @pytest.fixture
