@@ -4,6 +4,7 @@ A build needs no network: MathJax is fetched by the reader's browser, and there 
 """
 
 import sys
+import warnings
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
@@ -32,6 +33,8 @@ autodoc_typehints = "none"  # numpydoc shows types with their units
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 
+# A worker whose memory has grown by a script's figures is replaced, and loky says so; warnings are errors here.
+warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given to the executor")
 sphinx_gallery_conf = {
     "examples_dirs": "gallery",
     "gallery_dirs": "auto_gallery",
@@ -41,6 +44,7 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "remove_config_comments": True,
     "show_signature": False,
+    "parallel": 2,
 }
 
 html_theme = "pydata_sphinx_theme"
