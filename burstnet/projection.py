@@ -90,7 +90,7 @@ class Projection:
         Factor on the weight; for a tied projection the ratio to the other's weight.
     tied_to : str, optional
         A projection in the other direction, target to source, whose weights and graph this one shares, plastic or not.
-    plasticity : BurstDependent, AdaptiveBurstDependent, ParallelFibre or MossyNuclear, optional
+    plasticity : BurstDependent, AdaptiveBurstDependent, ParallelFibre, MossyNuclear or DeltaRule, optional
         Rule by which the weight learns.
     gain : str, optional
         Knob or signal that multiplies transmission; the weight itself stays.

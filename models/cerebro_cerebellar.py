@@ -1,7 +1,7 @@
 """A fixed spiking cortex in a loop with a cerebellum: microzones drive it along trajectories, olives compare with a target.
 
-Cues, trajectories, guidance and learning are signals of the circuit, so that training runs inside the compiled program. One
-population holds the cells of all four microzones of a set, in the order x+, x-, y+, y-. Imports burstnet and models.cerebellum.
+Cues, trajectories, guidance and learning are signals of the circuit, so that training runs inside the compiled program.
+Imports burstnet, models.cerebellum, and this model's cells and zones.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
 from brian2.units import Hz, ms, nS, pA, second
 from brian2.units.fundamentalunits import Quantity
 
-from burstnet.cells.cerebellar import NUCLEAR, PURKINJE, climbing_fibre, conductance_lif
+from burstnet.cells.cerebellar import conductance_lif
 from burstnet.cells.fragment import ParameterSet, parameter
 from burstnet.circuit import Circuit, Population
 from burstnet.control import Knob, Signal
@@ -25,16 +24,16 @@ from burstnet.models.cerebro_cerebellar_cells import (
     CORTICAL_RESET,
     cued,
     effector,
-    taught_olive,
     thalamic_drive,
 )
-from burstnet.plasticity.cerebellar import ParallelFibre
+from burstnet.models.cerebro_cerebellar_zones import LAG, ZONES, ListensTo, microzones, read_out_zones
 from burstnet.projection import Projection
-from burstnet.synapses.connectivity import AllToAll, Connectivity, FromArrays, OneToOne, WithProbability
+from burstnet.synapses.connectivity import WithProbability
 
 __all__ = [
     "CITATION",
     "CORTICES",
+    "FEEDBACKS",
     "SIZES",
     "ZONES",
     "CorticalSizes",
@@ -43,6 +42,7 @@ __all__ = [
     "circuit",
     "fixed_cortex",
     "microzones",
+    "read_out_zones",
 ]
 
 CITATION = (
@@ -50,12 +50,8 @@ CITATION = (
     "the spiking circuit is burstnet's own"
 )
 _OURS = "ours"
-#: Microzones of a set: a direction of movement each.
-ZONES = ("x+", "x-", "y+", "y-")
 #: Of the cerebellum; those from Purkinje cells on are of one microzone, with an olivary cell for each Purkinje cell.
-SIZES = Sizes(mossy=400, granule=1000, golgi=40, molecular_layer=20, purkinje=8, nuclei=16, olive=8)
-#: From nuclei to the olive, and to what is scored.
-LAG = 70 * ms
+SIZES = Sizes(mossy=400, granule=1000, golgi=40, molecular_layer=20, purkinje=8, nuclei=32, olive=8)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,29 +88,6 @@ WEIGHTS = Weights(
 )
 
 
-@dataclass(frozen=True)
-class ListensTo(Connectivity):
-    """Nuclear cells onto the cortical cells that listen to their microzone; the cortical cells say to which.
-
-    Parameters
-    ----------
-    axis : {"x", "y"}
-    nuclei : int
-        Cells of a microzone.
-    """
-
-    axis: str
-    nuclei: int
-    seeded = True
-
-    def arguments(self, stream: int) -> dict:
-        """Keyword arguments of `brian2.Synapses.connect`."""
-        first = 0 if self.axis == "x" else 2 * self.nuclei
-        plus = f"int(i < {first + self.nuclei})"
-        within = f"i >= {first} and i < {first + 2 * self.nuclei}"
-        return {"condition": f"{within} and weight_{self.axis}_post > 0 and side_{self.axis}_post*(2*{plus} - 1) > 0"}
-
-
 def fixed_cortex(sizes: CorticalSizes, weights: CorticalWeights) -> tuple[list[Population], list[Projection]]:
     """Random excitatory and inhibitory cells whose synapses never learn.
 
@@ -142,80 +115,11 @@ def fixed_cortex(sizes: CorticalSizes, weights: CorticalWeights) -> tuple[list[P
 CORTICES: Mapping[str, Callable[..., tuple[list[Population], list[Projection]]]] = {"fixed": fixed_cortex}
 
 
-def _within_zones(sources: int, targets: int) -> FromArrays:
-    """All cells of a zone onto all of the same zone."""
-    i, j = np.divmod(np.arange(len(ZONES) * sources * targets), targets)
-    return FromArrays(i, (i // sources) * targets + j)
+#: What drives the cortex, and by how much guidance runs ahead of the target to say what this would.
+FEEDBACKS: Mapping[str, Quantity] = {"cerebellum": LAG, "readout": -58 * ms}
 
 
-def microzones(
-    sizes: Sizes, weights: Weights, *, eta: Quantity, suffix: str = "", context: str
-) -> tuple[list[Population], list[Projection]]:
-    """Four microzones: Purkinje cells with an olivary cell each, and the nuclei that drive the cortex.
-
-    Parameters
-    ----------
-    sizes : Sizes
-        Of one microzone.
-    weights : Weights
-    eta : Quantity [nS]
-        Depression of a parallel fibre at a complex spike.
-    suffix : str
-        What the names of populations and projections end with.
-    context : str
-        ``NAME`` of the signals ``in_NAME``, which lets the nuclei reach cortex and effectors, and ``learning_NAME``.
-    """
-    zones = len(ZONES)
-    purkinje, nuclei, olive = (f"{name}{suffix}" for name in ("purkinje", "nuclei", "olive"))
-    populations = [
-        Population(
-            purkinje, zones * sizes.purkinje, conductance_lif(PURKINJE.replace(tau_E=2 * ms)) + climbing_fibre()
-        ),
-        Population(nuclei, zones * sizes.nuclei, conductance_lif(NUCLEAR)),
-        Population(
-            olive,
-            zones * sizes.purkinje,
-            taught_olive(sizes.purkinje),
-            reads=("rest_rate", "span", "target_x", "target_y", "teaching"),
-        ),
-    ]
-    w = weights.parallel_fibres
-    rule = ParallelFibre(eta=eta, form="centred", w_min=0 * w, w_max=3 * w, learning=f"learning_{context}")
-    share = 1 / sizes.nuclei
-    onto_nuclei = weights.purkinje_to_nuclei * 8 / sizes.purkinje
-    active = f"in_{context}"
-    p = Projection
-    projections = [
-        p(f"parallel_fibres{suffix}", "granule", purkinje, "soma.ampa", w, "spike", AllToAll(), 5 * ms, plasticity=rule),
-        p(
-            f"molecular_layer_to_purkinje{suffix}", "molecular_layer", purkinje, "soma.gaba",
-            weights.molecular_layer_to_purkinje, "spike", AllToAll(), 4 * ms,
-        ),
-        p(f"climbing_fibres{suffix}", olive, purkinje, "climbing", 1.0, "spike", OneToOne(), 4 * ms),
-        p(
-            f"purkinje_to_nuclei{suffix}", purkinje, nuclei, "soma.gaba", onto_nuclei, "spike",
-            _within_zones(sizes.purkinje, sizes.nuclei), 4 * ms,
-        ),
-        *(
-            p(
-                f"nuclei_to_cortex_{axis}{suffix}", nuclei, "cortex", f"soma.thalamic_{axis}", share, "spike",
-                ListensTo(axis, sizes.nuclei), 8 * ms, gain=active,
-            )
-            for axis in "xy"
-        ),
-        p(
-            f"nuclei_to_olive{suffix}", nuclei, olive, "output", share, "spike",
-            _within_zones(sizes.nuclei, sizes.purkinje), LAG,
-        ),
-        p(
-            f"nuclei_to_effectors{suffix}", nuclei, "effectors", "output", share, "spike",
-            _within_zones(sizes.nuclei, 1), LAG, gain=active,
-        ),
-    ]  # fmt: skip
-    return populations, projections
-
-
-def _schedule(contexts: tuple[str, ...]) -> tuple[tuple[Knob, ...], tuple[Signal, ...]]:
+def _schedule(contexts: tuple[str, ...], ahead: Quantity) -> tuple[tuple[Knob, ...], tuple[Signal, ...]]:
     """Trials one after the other from the start of the run; phases say what happens in them."""
     slots = 6
     knobs = tuple(
@@ -237,7 +141,7 @@ def _schedule(contexts: tuple[str, ...]) -> tuple[tuple[Knob, ...], tuple[Signal
             "arc": 0.0,
             "rest_rate": 30 * Hz,
             "span": 25 * Hz,
-            "ahead": LAG,
+            "ahead": ahead,
             "training_start": 0 * second,
             "training_length": 1 * second,
             "fade": 0.4,
@@ -287,22 +191,26 @@ def _schedule(contexts: tuple[str, ...]) -> tuple[tuple[Knob, ...], tuple[Signal
 def circuit(
     *,
     cortex: str = "fixed",
+    feedback: str = "cerebellum",
     contexts: int = 1,
     cortical_sizes: CorticalSizes | None = None,
     sizes: Sizes | None = None,
     convergence: Convergence | None = None,
     cortical_weights: CorticalWeights | None = None,
     weights: Weights | None = None,
-    eta: Quantity = 0.05 * nS,
+    eta: Quantity = 0.02 * nS,
     stages: int = 6,
     tau_eligibility: Quantity = 20 * ms,
+    eta_read_out: float = 1e-5,
 ) -> Circuit:
-    """The cortex, the granular layer that it drives, and one or two sets of microzones.
+    """The cortex, the granular layer that it drives, and one or two sets of microzones; or a read-out in their place.
 
     Parameters
     ----------
     cortex : {"fixed"}
         A key of `CORTICES`.
+    feedback : {"cerebellum", "readout"}
+        What drives the cortex: microzones, or in their place `read_out_zones` with as many cells as the nuclei.
     contexts : {1, 2}
         Sets of microzones; the knob ``context`` says which of two reaches the cortex and learns.
     cortical_sizes : CorticalSizes, optional
@@ -315,11 +223,13 @@ def circuit(
         Depression of a parallel fibre's synapse at a complex spike.
     stages, tau_eligibility : int, Quantity [ms]
         Of the eligibility of parallel fibres; its mean lag is their product.
+    eta_read_out : float
+        Change of a weight of the read-out at a cortical spike, for an error of the whole span.
 
     Raises
     ------
     ArgumentError
-        If there is no such cortex, or the number of contexts is not allowed.
+        If there is no such cortex or feedback, or the number of contexts is not allowed.
 
     References
     ----------
@@ -327,18 +237,25 @@ def circuit(
     """
     if cortex not in CORTICES:
         raise unknown_name("cortex", cortex, CORTICES)
+    if feedback not in FEEDBACKS:
+        raise unknown_name("feedback", feedback, FEEDBACKS)
     if contexts not in (1, 2):
         raise ArgumentError(f"contexts={contexts!r} is not allowed; it is 1 or 2.")
     sizes, convergence, weights = sizes or SIZES, convergence or Convergence(), weights or WEIGHTS
     found, projections = CORTICES[cortex](cortical_sizes or CorticalSizes(), cortical_weights or CorticalWeights())
-    layer, layer_projections = granular_layer("cortex", sizes, convergence, weights, stages=stages)
-    granule = dataclasses.replace(layer[0], cell=layer[0].cell.with_parameters(tau_eligibility=tau_eligibility))
-    populations = [*found, granule, *layer[1:], Population("effectors", len(ZONES), effector(), reads=("span",))]
-    projections += layer_projections
+    populations = [*found, Population("effectors", len(ZONES), effector(), reads=("span",))]
+    if feedback == "cerebellum":
+        layer, layer_projections = granular_layer("cortex", sizes, convergence, weights, stages=stages)
+        granule = dataclasses.replace(layer[0], cell=layer[0].cell.with_parameters(tau_eligibility=tau_eligibility))
+        populations += [granule, *layer[1:]]
+        projections += layer_projections
     names = ("first", "second")[:contexts]
     for name, suffix in zip(names, ("", "_second"), strict=False):
-        own, own_projections = microzones(sizes, weights, eta=eta, suffix=suffix, context=name)
+        if feedback == "cerebellum":
+            own, own_projections = microzones(sizes, weights, eta=eta, suffix=suffix, context=name)
+        else:
+            own, own_projections = read_out_zones(sizes.nuclei, eta=eta_read_out, suffix=suffix, context=name)
         populations += own
         projections += own_projections
-    knobs, signals = _schedule(names)
+    knobs, signals = _schedule(names, FEEDBACKS[feedback])
     return Circuit(tuple(populations), tuple(projections), knobs, signals, DT)

@@ -14,7 +14,16 @@ from burstnet.cells.cerebellar import CerebellarParameters
 from burstnet.cells.fragment import Fragment, Parameter, parameter
 from burstnet.random import cell_uniform
 
-__all__ = ["CORTICAL", "CORTICAL_RESET", "CorticalParameters", "cued", "effector", "taught_olive", "thalamic_drive"]
+__all__ = [
+    "CORTICAL",
+    "CORTICAL_RESET",
+    "CorticalParameters",
+    "cued",
+    "effector",
+    "read_out",
+    "taught_olive",
+    "thalamic_drive",
+]
 
 _OURS = "ours"
 
@@ -127,6 +136,15 @@ def _output(side: str, along_x: str) -> Fragment:
     )
 
 
+def _of_zones(cells: int) -> Fragment:
+    """The output of zones of so many cells each, in the order x+, x-, y+, y-."""
+    return _output(f"1 - 2*(int(floor(1.0*i/{cells})) % 2)", f"int(i < {2 * cells})")
+
+
+#: Where a zone should be along its direction.
+_WANTED = "side*(along_x*target_x + (1 - along_x)*target_y)"
+
+
 def effector() -> Fragment:
     """What a zone moves; the mean over the four of ``position_x`` and ``position_y`` is the position. The population reads ``span``."""
     return _output("1 - 2*(i % 2)", "int(i < 2)") + Fragment(
@@ -149,7 +167,7 @@ def taught_olive(cells: int) -> Fragment:
     cells : int
         Of a zone.
     """
-    return _output(f"1 - 2*(int(floor(1.0*i/{cells})) % 2)", f"int(i < {2 * cells})") + Fragment(
+    return _of_zones(cells) + Fragment(
         name="taught_olive",
         equations="""
         held_until : 1
@@ -157,7 +175,7 @@ def taught_olive(cells: int) -> Fragment:
         """,
         parameters={
             "olive_rest": Parameter(3 * Hz, "rate without an error", _OURS),
-            "olive_gain": Parameter(4 * Hz, "rate for an error of the whole span", _OURS),
+            "olive_gain": Parameter(8 * Hz, "rate for an error of the whole span", _OURS),
             "olive_most": Parameter(10 * Hz, "highest rate", _OURS),
             "tau_ref": Parameter(80 * ms, "refractory period", _OURS),
         },
@@ -165,7 +183,28 @@ def taught_olive(cells: int) -> Fragment:
         threshold="cell_uniform(0, run_seed, noise_stream, i, t_in_timesteps) < rate*dt*int(1.0*t_in_timesteps > held_until)",
         reset="held_until = 1.0*t_in_timesteps + floor(tau_ref/dt + 0.5)",
         hold={"rate": "0*hertz"},
-        last="rate = clip(olive_rest + olive_gain*teaching*((rest_rate - output_rate)/span + side*(along_x*target_x + (1 - along_x)*target_y)), 0*hertz, olive_most)",
+        last=f"rate = clip(olive_rest + olive_gain*teaching*((rest_rate - output_rate)/span + {_WANTED}), 0*hertz, olive_most)",
         steps=("held_until",),
+        namespace={"cell_uniform": cell_uniform},
+    )
+
+
+def read_out(cells: int) -> Fragment:
+    """Cells that read the cortex out and say what they read as Poisson spikes; the other control of the paper.
+
+    The rate is ``rest_rate`` and the weighted sum of the cortical rates, between 0 and a largest one. ``error`` is what that sum,
+    unbounded, lacks of ``rest_rate + side*span*target``, in spans, while the teacher is there: at no lag.
+
+    Parameters
+    ----------
+    cells : int
+        Of a zone.
+    """
+    return _of_zones(cells) + Fragment(
+        name="read_out",
+        equations=f"error = teaching*({_WANTED} - output_rate/span) : 1",
+        parameters={"rate_most": Parameter(150 * Hz, "highest rate", _OURS)},
+        threshold="cell_uniform(0, run_seed, noise_stream, i, t_in_timesteps) < clip(rest_rate + output_rate, 0*hertz, rate_most)*dt",
+        reset="",
         namespace={"cell_uniform": cell_uniform},
     )

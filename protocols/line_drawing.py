@@ -48,7 +48,7 @@ class LineDrawing(ParameterSet):
     guidance: Quantity = parameter(1.0, "part of the cortical drive that is the target's when training begins", _OURS)
     fade: Quantity = parameter(0.4, "part of training within which guidance falls to 0", _OURS, positive=True)
     learning_rate: Quantity = parameter(1.0, "factor on the learning rate", _OURS)
-    anneal: Quantity = parameter(15.0, "the learning rate falls to 1/(1 + this) over training", _OURS)
+    anneal: Quantity = parameter(3.0, "the learning rate falls to 1/(1 + this) over training", _OURS)
     trial: Quantity = parameter(1.4 * second, "length of a trial", _OURS, positive=True)
     cue_onset: Quantity = parameter(300 * ms, "from the beginning of a trial", _OURS, positive=True)
     cue_duration: Quantity = parameter(200 * ms, "of a cue", _OURS, positive=True)
@@ -135,6 +135,11 @@ def _figure(result: Result) -> Any:
 _CORTEX, _ZONE = cerebro_cerebellar.CorticalSizes(), cerebro_cerebellar.SIZES
 _OF_ZONE = ("granule", "golgi", "molecular_layer", "purkinje", "nuclei")
 STRUCTURE: dict[str, Whole | Choice] = {
+    "feedback": Choice(
+        "cerebellum",
+        "what drives the cortex: microzones, or a read-out of the cortex itself",
+        tuple(cerebro_cerebellar.FEEDBACKS),
+    ),
     "cortex": Choice("fixed", "the cortex that is driven", tuple(cerebro_cerebellar.CORTICES)),
     "cortex.n": Whole(_CORTEX.cortex, "excitatory cells, all of them mossy fibres"),
     "interneurons.n": Whole(_CORTEX.interneurons, "inhibitory cells of the cortex"),
@@ -153,6 +158,7 @@ def build(structure: Mapping[str, Any], contexts: int = 1) -> Circuit:
     sizes = {name: chosen[f"{name}.n"] for name in _OF_ZONE}
     return cerebro_cerebellar.circuit(
         cortex=chosen["cortex"],
+        feedback=chosen["feedback"],
         contexts=contexts,
         cortical_sizes=cerebro_cerebellar.CorticalSizes(
             cortex=chosen["cortex.n"], interneurons=chosen["interneurons.n"]

@@ -3,15 +3,17 @@
 import numpy as np
 import pytest
 import xarray as xr
-from brian2 import Hz, Network, StateMonitor, ms, second
+from brian2 import Hz, Network, SpikeMonitor, StateMonitor, ms, second
 from made_results import part_of
 
 import burstnet as bn
 from burstnet.analysis import line_drawing as ld
+from burstnet.cells.cerebellar import conductance_lif
 from burstnet.errors import ArgumentError
 from burstnet.models import cerebro_cerebellar
 from burstnet.models.cerebellum import Sizes
-from burstnet.models.cerebro_cerebellar_cells import taught_olive
+from burstnet.models.cerebro_cerebellar_cells import CORTICAL, effector, taught_olive
+from burstnet.plasticity import DeltaRule
 from burstnet.plots.line_drawing import line_drawing_figure, task_switching_figure
 from burstnet.protocols.line_drawing import EXPERIMENT, LineDrawing
 from burstnet.protocols.task_switching import EXPERIMENT as SWITCHING
@@ -131,6 +133,8 @@ def test_what_is_not_allowed():
         TaskSwitching(shared=0.5)
     with pytest.raises(ArgumentError, match="Did you mean 'fixed'"):
         cerebro_cerebellar.circuit(cortex="fix")
+    with pytest.raises(ArgumentError, match="Did you mean 'readout'"):
+        cerebro_cerebellar.circuit(feedback="readouts")
     with pytest.raises(ArgumentError, match="contexts=3"):
         cerebro_cerebellar.circuit(contexts=3)
 
@@ -183,14 +187,48 @@ def test_nuclei_reach_the_cells_that_listen_to_their_zone():
 
 
 def test_an_olive_fires_with_what_its_zone_lacks():
-    """Zones in the order x+, x-, y+, y- for a target at x = 1 and a resting rate of 0: 3 + 4 and 3 - 4 Hz, cut at 0."""
+    """Zones in the order x+, x-, y+, y- for a target at x = 1 and a resting rate of 0: 3 + 8 Hz, cut at 10, and 3 - 8 Hz, cut at 0."""
     signals = [bn.Signal("teaching", "1.0"), bn.Signal("target_x", "1.0"), bn.Signal("target_y", "0.0")]
     knobs = [bn.Knob("rest_rate", 0 * Hz, slots=0), bn.Knob("span", 25 * Hz, slots=0)]
     reads = ("rest_rate", "span", "target_x", "target_y", "teaching")
     olive = bn.Population("olive", 16, taught_olive(4), reads=reads)
     objects = bn.brian2_objects(bn.Circuit([olive], knobs=knobs, signals=signals, dt=0.5 * ms), seed=1)
     Network(*objects.all()).run(2 * ms)
-    assert np.allclose(objects.populations["olive"].rate / Hz, np.repeat([7, 0, 3, 3], 4))
+    assert np.allclose(objects.populations["olive"].rate / Hz, np.repeat([10, 0, 3, 3], 4))
+
+
+def test_a_read_out_has_the_drive_of_the_nuclei_and_learns_what_it_lacks():
+    """As many cells and synapses onto the cortex; a weight rises by eta times what the zone lacks, at a cortical spike."""
+    read_out, nuclei = small(feedback="readout", eta_read_out=1e-3), small()
+    assert read_out.population("read_out").n == nuclei.population("nuclei").n
+    assert not {"granule", "purkinje", "nuclei", "olive"} & {p.name for p in read_out.populations}
+    # the teacher is there from the beginning, and the first movement has been going on for long
+    taught = {"presenting": 0.0, "taught": 1.0, "learning_rate": 1.0, "cue_onset": -0.9 * second, "first_angle": 0.0}
+    objects = bn.brian2_objects(read_out, bn.Timeline([bn.Phase("taught", 100 * ms, taught)]), seed=3)
+    kept = {x: objects.projections[f"read_out_to_cortex_{x}"] for x in "xy"}
+    wanted = bn.brian2_objects(nuclei, seed=3).projections
+    assert all(set(zip(s.i[:], s.j[:], strict=True)) == set(zip(wanted[f"nuclei_to_cortex_{x}"].i[:], wanted[f"nuclei_to_cortex_{x}"].j[:], strict=True)) for x, s in kept.items())  # fmt: skip
+    learns = objects.projections["cortex_to_read_out"]
+    spikes = SpikeMonitor(objects.populations["cortex"])
+    Network(*objects.all(), spikes).run(20 * ms)
+    weight = np.asarray(learns.w_cortex_to_read_out[:]).reshape(40, 12)
+    assert 0 < spikes.num_spikes
+    # a spike of the last step or two is still on its way
+    active = np.isin(np.arange(40), spikes.i[spikes.t < 18 * ms])
+    assert np.all(weight[active, :3] > 0) and np.all(weight[active, 3:6] < 0)
+    assert np.all(weight[spikes.count[:] == 0] == 0)
+    assert np.abs(weight[active, :3]).max() <= 1e-3 * np.max(spikes.count[:])
+
+
+def test_a_rule_that_needs_an_error_says_so():
+    delta = bn.Projection("learns", "a", "b", "output", 0.0, "spike", plasticity=DeltaRule(eta=0.1))
+    cells = {name: bn.Population(name, 2, conductance_lif(CORTICAL)) for name in "a"}
+    with pytest.raises(ArgumentError, match="has no 'error'"):
+        bn.Circuit(
+            [*cells.values(), bn.Population("b", 4, effector(), reads=("span",))],
+            [delta],
+            knobs=[bn.Knob("span", 25 * Hz)],
+        )
 
 
 def test_figures():
