@@ -143,6 +143,8 @@ def _eyeblink(quick: int, lesions: str = "", *, seeds: int = 10, to: str = "acqu
 #: From here on plasticity or the olive is off: the end of the test after acquisition.
 _LATER = "@156s.."
 
+_LINES = "docs/models/cerebro_cerebellar.rst#what-has-been-measured"
+
 _CEREBELLUM = {
     "eyeblink": _eyeblink(3, to="reacquired"),
     "eyeblink-200ms": _eyeblink(3, isi="200ms"),
@@ -165,6 +167,12 @@ _CEREBELLUM = {
     "driven-lines-frozen-olive": _Condition({}, 10, 0, protocol="cerebellar-drive", lesions="olive:freeze@6s.."),
     "switching-in-rates": _Condition({}, 10, 1, protocol="cerebellar-switching"),
     "switching-in-rates-shared": _Condition({"shared": "1"}, 10, 0, protocol="cerebellar-switching"),
+    "lines": _Condition({}, 10, 1, protocol="line-drawing"),
+    "lines-unguided": _Condition({"guidance": "0"}, 5, 0, protocol="line-drawing"),
+    "lines-readout": _Condition({"feedback": "readout"}, 10, 1, protocol="line-drawing"),
+    "lines-five-cues": _Condition({"cues": "5", "trials": "2000"}, 10, 0, protocol="line-drawing", known=_LINES),
+    "switching-lines": _Condition({"tests": "120"}, 10, 0, protocol="task-switching"),
+    "switching-lines-shared": _Condition({"tests": "120", "shared": "1"}, 10, 0, protocol="task-switching"),
     "sleep": _Condition({}, 5, 0, protocol="consolidation"),
     "sleep-none": _Condition({"rule": "none"}, 5, 0, protocol="consolidation"),
 }
