@@ -176,6 +176,8 @@ class Circuit:
                     f"port of {target.name!r} for projection {projection.name!r}", projection.port, entries
                 )
             self._check_weight(projection, target)
+            if projection.like:
+                self.projection(projection.like)
             onto_port = projection.port in target.cell.ports
             if not projection.constant and onto_port and "differential equation" not in target.cell.defined().values():
                 raise ArgumentError(

@@ -321,7 +321,12 @@ def estimate(
     """Rough memory [bytes a run], disk [bytes] and time [s] of a run of so many seeds, from sizes alone."""
     seconds = float(timeline.duration / second)
     cells = sum(p.n for p in circuit.populations)
-    spikes = sum(recording.recorded_cells(p.n) for p in circuit.populations) * seconds * _SPIKES_PER_S
+    kept = (
+        min(seconds, float(recording.spike_window[1] - recording.spike_window[0]))
+        if recording.spike_window
+        else seconds
+    )
+    spikes = sum(recording.recorded_cells(p.n) for p in circuit.populations) * kept * _SPIKES_PER_S
     statistics = seconds / float(recording.statistics) * 4 * len(circuit.populations)
     sampled = sum(min(p.n, recording.cells) * len(recording.means.get(p.name, ())) for p in circuit.populations)
     states = seconds / float(recording.states) * (sampled + recording.cells * len(recording.weights))

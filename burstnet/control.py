@@ -180,17 +180,20 @@ class Signal:
         Any quantity of the signal's dimension.
     parameters : mapping of str to Parameter
         Scalars used in the expression; run arguments.
+    namespace : mapping
+        Functions and TimedArrays that the expression uses.
     """
 
     name: str
     expression: str
     unit: Quantity | float = 1.0
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    namespace: Mapping[str, Any] = field(default_factory=dict)
 
     def fixed(self) -> dict[str, Any]:
         """What a build depends on."""
         kept = {"name": self.name, "expression": self.expression, "parameters": sorted(self.parameters)}
-        return kept | {"unit": unit_name(self.unit)}
+        return kept | {"unit": unit_name(self.unit)} | ({"namespace": self.namespace} if self.namespace else {})
 
 
 @dataclass(frozen=True)

@@ -180,6 +180,7 @@ _EVERYWHERE: dict[str, Whole | Number | Choice] = {
 _OUR_MODELS = (
     "boven2023",
     "burstccn",
+    "burstccn_deep",
     "burstccn_rate",
     "cerebellum",
     "cerebellum_eyeblink",
@@ -199,6 +200,7 @@ _OURS = {
     "burst-plasticity": "burstnet.protocols.burst_plasticity:EXPERIMENT",
     "cerebellar-drive": "burstnet.protocols.cerebellar_drive:EXPERIMENT",
     "cerebellar-switching": "burstnet.protocols.cerebellar_switching:EXPERIMENT",
+    "classify": "burstnet.protocols.classify:EXPERIMENT",
     "consolidation": "burstnet.protocols.consolidation:EXPERIMENT",
     "digits": "burstnet.protocols.digits:EXPERIMENT",
     "eyeblink": "burstnet.protocols.eyeblink:EXPERIMENT",

@@ -68,9 +68,7 @@ def is_broadcast(circuit: Circuit, projection: Projection) -> bool:
         and isinstance(projection.connect, AllToAll)
         and projection.port in cell.receptors
         and "differential equation" in cell.defined().values()
-        and not (
-            projection.plasticity or projection.given_weights or projection.tied_to or projection.release_per_synapse
-        )
+        and not (projection.own_weights or projection.tied_to or projection.release_per_synapse)
         and all(other.tied_to != projection.name for other in circuit.projections)
     )
 

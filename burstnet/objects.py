@@ -217,7 +217,8 @@ def _control_group(circuit: Circuit, clock: Clock) -> NeuronGroup:
         equations.append(f"{signal.name} : {unit_name(signal.unit)}")
         equations += [equation_line(n, p) for n, p in signal.parameters.items()]
         code.append(f"{signal.name} = {signal.expression}")
-    group = NeuronGroup(1, "\n".join(equations), clock=clock, name="control", namespace={})
+    namespace = {name: thing for signal in circuit.signals for name, thing in signal.namespace.items()}
+    group = NeuronGroup(1, "\n".join(equations), clock=clock, name="control", namespace=namespace)
     if code:
         group.run_regularly("\n".join(code), when="start", order=0, name="control_update")
     return group

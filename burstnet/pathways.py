@@ -60,6 +60,17 @@ def _transmission(circuit: Circuit, p: Projection, weight: str, side: str) -> st
     return f"{cell.receptors[p.port]}_{side} += {amount}"
 
 
+def _initial_weight(projection: Projection) -> str:
+    """Expression of a synapse's weight at the start: one for all, or normal numbers of the seed."""
+    if projection.spread is None:
+        return f"w0_{projection.name}"
+    u, v = (
+        f"pair_uniform(run_seed_post, {stream_number(f'{projection.like or projection.name}.{what}')}, i, j)"
+        for what in ("radius", "angle")
+    )
+    return f"w0_{projection.name} + spread_{projection.name}*sqrt(-2*log({u}))*cos(2*pi*{v})"
+
+
 def connect(
     circuit: Circuit,
     projection: Projection,
@@ -73,7 +84,7 @@ def connect(
     """
     name = projection.name
     tied = [p for p in circuit.projections if p.tied_to == name]
-    per_synapse = projection.plasticity is not None or projection.given_weights
+    per_synapse = projection.own_weights
     weight = f"w_{name}" if per_synapse else f"w0_{name}"
     parameters = {n: v for p in (projection, *tied) for n, v in p.parameters().items()}
     model = [equation_line(n, p) for n, p in parameters.items()]
@@ -98,7 +109,8 @@ def connect(
     if rule:
         rule = dataclasses.replace(rule, learning=rule.learning and f"knob_{rule.learning}")
         keep = f"(1 - lesion_freeze_{name}_post)" if circuit.lesion_slots else "1"
-        for event, code in rule.actions(name, weight, f"trace_{name}_pre", keep).items():
+        trace = f"{getattr(rule, 'trace', None) or f'trace_{name}'}_pre"
+        for event, code in rule.actions(name, weight, trace, keep).items():
             on_post[f"{name}_{event}"] = code
             on_event[f"{name}_{event}"] = event
         on_pre[name] = f"{on_pre[name]}\n{rule.source_action(name, weight, keep)}".strip()
@@ -129,7 +141,9 @@ def connect(
     if per_synapse:
         given = projection.given_weights
         values = (
-            np.asarray(projection.weight) * Quantity(1, dim=Quantity(projection.weight).dim) if given else f"w0_{name}"
+            np.asarray(projection.weight) * Quantity(1, dim=Quantity(projection.weight).dim)
+            if given
+            else _initial_weight(projection)
         )
         setattr(synapses, weight, values)
     return synapses

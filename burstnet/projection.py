@@ -98,6 +98,10 @@ class Projection:
         Duration for which `weight` is the current, onto a port.
     short_term : ShortTermPlasticity, optional
         Facilitation and depression of release.
+    spread : Quantity or float, optional
+        Standard deviation of the initial weights, which the seed then draws from a normal distribution around `weight`.
+    like : str, optional
+        Another projection between populations of the same sizes, whose draws of weights this one repeats.
     """
 
     name: str
@@ -114,6 +118,8 @@ class Projection:
     gain: str | None = None
     pulse: Quantity = default(1 * ms)
     short_term: ShortTermPlasticity | None = None
+    spread: Quantity | float | None = None
+    like: str | None = None
 
     def __post_init__(self) -> None:
         check_name("projection", self.name)
@@ -134,6 +140,14 @@ class Projection:
                 f"projection {self.name!r}: pulse={self.pulse} is not allowed; it is a time above 0 ms."
             )
         Parameter(Quantity(1.0)).checked(self.scale, f"scale of projection {self.name!r}")
+        if self.spread is not None:
+            if self.constant or self.tied_to or self.given_weights:
+                raise ArgumentError(
+                    f"spread of projection {self.name!r} is not allowed; it needs a spiking source and a single weight of its own."
+                )
+            Parameter(Quantity(self.weight)).checked(self.spread, f"spread of projection {self.name!r}")
+        elif self.like:
+            raise ArgumentError(f"like={self.like!r} of projection {self.name!r} needs spread, whose draws it repeats.")
         if self.plasticity:
             self.plasticity.check_source(self.name, self.constant)
         if self.constant:
@@ -165,7 +179,8 @@ class Projection:
 
     def fixed(self) -> dict[str, Any]:
         """What a build depends on: all but the numbers that a run sets."""
-        kept = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in ("weight", "scale")}
+        numbers = ("weight", "scale", "spread", *(("like",) if self.spread is None else ()))
+        kept = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in numbers}
         return kept | {
             "source": "constant" if self.constant else self.source,
             "weight": self.weight if self.given_weights else None,
@@ -180,6 +195,11 @@ class Projection:
     def given_weights(self) -> bool:
         """Whether the weights are an array, which is part of the build, and not one number."""
         return bool(np.ndim(self.weight if self.weight is not None else 0))
+
+    @property
+    def own_weights(self) -> bool:
+        """Whether each synapse has a weight of its own."""
+        return self.plasticity is not None or self.given_weights or self.spread is not None
 
     @property
     def current(self) -> str:
@@ -204,6 +224,8 @@ class Projection:
             found[f"source_{self.name}"] = Parameter(Quantity(self.source), "constant presynaptic current")
         else:
             found[f"scale_{self.name}"] = Parameter(Quantity(self.scale), "factor on the weight")
+        if self.spread is not None:
+            found[f"spread_{self.name}"] = Parameter(Quantity(self.spread), "standard deviation of initial weights")
         if self.short_term and self.release_per_synapse:
             found |= self.short_term.parameters(self.name)
         return found | (self.plasticity.parameters(self.name) if self.plasticity else {})
@@ -213,7 +235,7 @@ class Projection:
         found, name = Fragment(f"projection {self.name}"), self.name
         if self.constant:
             return found
-        if isinstance(self.plasticity, BurstDependent | AdaptiveBurstDependent):
+        if isinstance(self.plasticity, BurstDependent | AdaptiveBurstDependent) and not self.plasticity.trace:
             rise = f"trace_kept_{name} = trace_{name} + 1\ntrace_at_{name} = 1.0*t_in_timesteps"
             raised = {self.on: rise}
             first = self.plasticity.trace_first

@@ -9,7 +9,7 @@ from brian2.units import ms
 from brian2.units.fundamentalunits import Quantity
 
 from ..cells.fragment import Fragment, Parameter
-from ..errors import ArgumentError
+from ..errors import ArgumentError, unknown_name
 from ..quantities import default
 from .weights import bound_parameters, check_bounds, refuse_constant
 
@@ -40,6 +40,9 @@ class BurstDependent:
         Time constant of the presynaptic trace.
     learning : str, optional
         Knob or signal of the circuit that multiplies eta.
+    trace : str, optional
+        Variable of the source cell that is x, in the place of a trace that the projection adds: one for all projections of
+        a population, and quicker where many cells learn, since an exponential is then computed a cell and not a synapse.
 
     References
     ----------
@@ -52,6 +55,7 @@ class BurstDependent:
     w_max: Quantity | float = 1.5
     tau_trace: Quantity = default(20 * ms)
     learning: str | None = None
+    trace: str | None = None
 
     #: Whether the presynaptic trace of a step's event is already there for what the target cell does in the same step.
     trace_first = False
@@ -66,6 +70,8 @@ class BurstDependent:
     def check_cells(self, projection: str, source: Fragment, target: Fragment, target_name: str) -> None:
         """Refuse cells without what the rule reads."""
         _check_bursts(projection, target, target_name)
+        if self.trace and self.trace not in source.names():
+            raise unknown_name(f"trace of projection {projection!r}", self.trace, source.names())
 
     def eta_unit(self, weight: Quantity, source: Quantity | None) -> Quantity:
         """A quantity of the dimension of `eta`, for a weight and a constant source."""
@@ -73,7 +79,7 @@ class BurstDependent:
 
     def fixed(self) -> dict[str, Any]:
         """What a build depends on."""
-        return {"learning": self.learning}
+        return {"learning": self.learning} | ({"trace": self.trace} if self.trace else {})
 
     def parameters(self, projection: str) -> dict[str, Parameter]:
         """Run arguments, named after the projection."""
@@ -142,6 +148,7 @@ class AdaptiveBurstDependent:
     learning: str | None = None
 
     trace_first = True
+    trace = None
 
     def __post_init__(self) -> None:
         _check_common(self)

@@ -9,6 +9,7 @@ from .cerebellar_drive import (
     cerebellar_switching_figure,
     consolidation_figure,
 )
+from .classification import classification_figure
 from .digits import digits_figure
 from .eyeblink import draw_eyeblink, eyeblink_figure
 from .feedback_horizon import draw_benefit, feedback_figure
@@ -35,6 +36,7 @@ __all__ = [
     "cerebellar_drive_figure",
     "cerebellar_networks_figure",
     "cerebellar_switching_figure",
+    "classification_figure",
     "consolidation_figure",
     "digits_figure",
     "draw_benefit",
