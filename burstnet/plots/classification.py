@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ..analysis.classification import Examination, confusion, epoch_errors, epoch_means, examined
 from ..result import Result
 from . import style
-from .panels import Page, session_lines
+from .panels import Page, fit
 from .raster import raster
 
 __all__ = ["classification_figure"]
@@ -60,14 +63,27 @@ def classification_figure(result: Result, when: Examination, epochs: int) -> Fig
             ax.set_axis_off()
         ax = page.axes("signal", right, lower, _WIDE, _HEIGHT, "D", 0.26)
         _signals(ax, result, when, epochs)
-        page.seeds(len(result.seeds))
+        at = (1 - 0.14 / page.width, 0.02)
+        page.figure.text(*at, style.seeds_text(len(result.seeds)), ha="right", va="bottom", size=6.5, color=style.QUIET)
         return page.figure
+
+
+def _lines(ax: Axes, values: Mapping[str, np.ndarray], colours: Mapping[str, str], name: str) -> None:
+    """Lines over epochs, labelled at their ends."""
+    for label, per_seed in values.items():
+        style.seed_lines(ax, np.arange(1, 1 + per_seed.shape[1]), per_seed, colours[label], label)
+    ax.set_xlim(1, max(2, per_seed.shape[1]))
+    ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    fit(ax, list(values.values()), bottom=0.0)
+    ax.set_xlabel("epoch")
+    ax.set_ylabel(name)
+    style.end_labels(ax, [(style.end_value(v), label, colours[label]) for label, v in values.items()])
 
 
 def _errors(ax: Axes, validation: np.ndarray, tested: list[np.ndarray]) -> None:
     """Error of validation over epochs, and of the test as a cross at the end for each seed."""
     if np.isfinite(validation).any():
-        session_lines(ax, {"validation": 100 * validation}, (style.OUTPUT,), "wrong (%)")
+        _lines(ax, {"validation": 100 * validation}, {"validation": style.OUTPUT}, "wrong (%)")
     else:
         ax.set_ylabel("wrong (%)")
         ax.set_xlabel("epoch")
@@ -99,7 +115,6 @@ def _signals(ax: Axes, result: Result, when: Examination, epochs: int) -> None:
         if f"{name}_signal_mean" in result.data
     }
     if any(np.isfinite(values).any() for values in areas.values()):
-        colours = style.population_colours(list(result.populations))
-        session_lines(ax, areas, [colours[name] for name in areas], "|p - p at rest|")
+        _lines(ax, areas, style.population_colours(list(result.populations)), "|p - p at rest|")
     else:
         ax.set_axis_off()
