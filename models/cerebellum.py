@@ -143,6 +143,7 @@ def microzone(
     *,
     suffix: str = "",
     rule: str = "covariance",
+    eta: Quantity | None = None,
     learning: str = "learning",
     nuclear_learning: str = "nuclear_learning",
     olive: Fragment | None = None,
@@ -160,6 +161,8 @@ def microzone(
         What the names of the zone's populations and projections end with.
     rule : str
         Of the parallel fibres; see `burstnet.plasticity.cerebellar.parallel_fibre_rule`.
+    eta : Quantity [nS], optional
+        Learning rate of a rule that has none of its own.
     learning, nuclear_learning : str
         Knobs or signals of the circuit that multiply learning of parallel fibres and of mossy fibres onto nuclei.
     olive : Fragment, optional
@@ -176,7 +179,7 @@ def microzone(
         Population(io, sizes.olive, olive or conductance_lif(OLIVE), {"soma": teacher} if teacher else {}),
     ]
     fibres = np.arange(sizes.purkinje)
-    parallel = parallel_fibre_rule(rule, weights.parallel_fibres, learning=learning)
+    parallel = parallel_fibre_rule(rule, weights.parallel_fibres, eta=eta, learning=learning)
     slow = MossyNuclear(eta=0.00006 * nS, w_min=0 * nS, w_max=4 * weights.mossy_to_nuclei, learning=nuclear_learning)
 
     def all_to(

@@ -5,17 +5,24 @@ Trials, stimuli and learning are signals of the circuit, so that a whole experim
 
 from __future__ import annotations
 
-from brian2.units import ms, pA, second
+from brian2.units import ms, mV, nS, pA, second
 
-from burstnet.cells.cerebellar import mossy_fibre
+from burstnet.cells.cerebellar import OLIVE, conductance_lif, mossy_fibre
 from burstnet.cells.fragment import Parameter
 from burstnet.circuit import Circuit, Population
 from burstnet.control import Knob, Signal
 from burstnet.models.cerebellum import DT, Convergence, Sizes, Weights, granular_layer, microzone
 
-__all__ = ["circuit"]
+__all__ = ["ETA", "OLIVE_NOISE", "WEIGHTS", "circuit"]
 
 _OURS = "ours"
+#: Parallel fibres begin where a stimulus leaves Purkinje cells as they are, which is where learning leads without the
+#: unconditioned stimulus; mossy fibres excite nuclei by little, since what they add is there after extinction too.
+WEIGHTS = Weights(parallel_fibres=1.5 * nS, mossy_to_nuclei=0.15 * nS, nucleo_olivary_to_olive=1.6 * nS)
+#: Depression of a parallel fibre by a complex spike.
+ETA = 0.6 * nS
+#: Raised with the inhibition of the olive, for two spikes a second at rest.
+OLIVE_NOISE = 7.5 * mV
 
 
 def _schedule() -> tuple[tuple[Knob, ...], tuple[Signal, ...]]:
@@ -64,14 +71,16 @@ def circuit(
     sizes : Sizes, optional
     convergence : Convergence, optional
     weights : Weights, optional
+        `WEIGHTS` by default.
     rule : str
         Of the parallel fibres; see `burstnet.plasticity.cerebellar.parallel_fibre_rule`.
     stages : int
         Of the eligibility.
     """
-    sizes, convergence, weights = sizes or Sizes(), convergence or Convergence(), weights or Weights()
+    sizes, convergence, weights = sizes or Sizes(), convergence or Convergence(), weights or WEIGHTS
     layer, layer_projections = granular_layer("mossy", sizes, convergence, weights, stages=stages)
-    zone, zone_projections = microzone("mossy", sizes, weights, rule=rule, teacher="us_current")
+    olive = conductance_lif(OLIVE.replace(V_noise=OLIVE_NOISE))
+    zone, zone_projections = microzone("mossy", sizes, weights, rule=rule, eta=ETA, olive=olive, teacher="us_current")
     mossy = Population("mossy", sizes.mossy, mossy_fibre("cs"), reads=("cs",))
     knobs, signals = _schedule()
     return Circuit((mossy, *layer, *zone), (*layer_projections, *zone_projections), knobs, signals, DT)

@@ -212,12 +212,21 @@ def evoked(result: Result, phase: str, *, population: str = "olive") -> np.ndarr
     return window_rate(result, population, shown, start, start + span) * span
 
 
-def drift(result: Result, phase: str, projection: str = "parallel_fibres") -> np.ndarray:
-    """Change of the mean weight over a phase, as a part of the weight at its start and per 100 s, shape (seeds,)."""
+def drift(result: Result, phase: str, projection: str = "parallel_fibres", *, skip: float = 0.0) -> np.ndarray:
+    """Change of the mean weight over a phase, as a part of the weight at its start and per 100 s, shape (seeds,).
+
+    Parameters
+    ----------
+    result : Result
+    phase : str
+    projection : str
+    skip : float
+        Seconds of the phase that are left out at its start.
+    """
     start, stop = result.phases[phase]
     time = result.data["state_time"].values
     weights = result.data[f"{projection}_weight"].values.mean(axis=2)
-    first, last = (int(np.argmin(np.abs(time - edge))) for edge in (start, stop))
+    first, last = (int(np.argmin(np.abs(time - edge))) for edge in (start + skip, stop))
     return np.asarray((weights[:, last] / weights[:, first] - 1) * 100 / (time[last] - time[first]))
 
 

@@ -146,7 +146,9 @@ class ParallelFibre:
         return self._step(projection, weight, change, keep) if change else ""
 
 
-def parallel_fibre_rule(name: str, weight: Quantity, *, learning: str | None = None) -> ParallelFibre:
+def parallel_fibre_rule(
+    name: str, weight: Quantity, *, eta: Quantity | None = None, learning: str | None = None
+) -> ParallelFibre:
     """A rule by its name, for an initial weight.
 
     Parameters
@@ -157,6 +159,8 @@ def parallel_fibre_rule(name: str, weight: Quantity, *, learning: str | None = N
         ms wide, in the place of which stands the granule cell's eligibility; six stages of 17 ms come close.
     weight : Quantity [nS]
         The initial weight; bounds are 0 and three times this, for the published two 5 and 1/0.3 times.
+    eta : Quantity [nS], optional
+        Depression at a complex spike; half of the initial weight by default. The published two have their own.
     learning : str, optional
         Knob or signal of the circuit that multiplies learning.
 
@@ -173,18 +177,17 @@ def parallel_fibre_rule(name: str, weight: Quantity, *, learning: str | None = N
         )
     if name == "de-schepper2022":
         # per spike 2.25e-4 of potentiation; eligibility peaks at 0.18 with six stages, so that the depression of a pair is 9e-3
-        eta = 9e-3 / 0.1755 * weight / 0.4
+        step = 9e-3 / 0.1755 * weight / 0.4
         return ParallelFibre(
-            eta=eta,
+            eta=step,
             form="fixed",
-            rest=2.25e-4 / 0.4 * weight / (eta * 17 * ms),
+            rest=2.25e-4 / 0.4 * weight / (step * 17 * ms),
             w_min=0 * weight,
             w_max=5 * weight,
             learning=learning,
         )
-    return ParallelFibre(
-        eta=0.5 * weight, form=name.removesuffix("-ltp"), w_min=0 * weight, w_max=3 * weight, learning=learning
-    )
+    eta = 0.5 * weight if eta is None else eta
+    return ParallelFibre(eta=eta, form=name.removesuffix("-ltp"), w_min=0 * weight, w_max=3 * weight, learning=learning)
 
 
 @dataclass(frozen=True, kw_only=True)

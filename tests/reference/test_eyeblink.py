@@ -6,7 +6,7 @@ within 50 ms of the unconditioned stimulus and are extinguished in 60 to 100 tri
 
 import numpy as np
 import pytest
-from brian2 import ms
+from brian2 import ms, pA
 from support import needs_compiler
 
 import burstnet as bn
@@ -40,7 +40,7 @@ def test_acquisition_extinction_and_savings(program):
     assert metrics["extinguished.responses"].mean < 0.2
     assert metrics["savings"].mean < 1
     # what is learned keeps the olive from answering
-    assert metrics["acquisition.evoked_last"].mean < metrics["acquisition.evoked_first"].mean
+    assert metrics["acquisition.evoked_last"].mean < 0.65 * metrics["acquisition.evoked_first"].mean
     assert result.about["timing"]["run_cpu_s_per_simulated_s"] < 1 / 20
 
 
@@ -57,6 +57,10 @@ def test_nothing_is_learned_without_a_teacher_or_plasticity(program):
     for lesion in ("olive:silence", "parallel_fibres:freeze + mossy_to_nuclei:freeze"):
         _, metrics = measured(program, lesion, **SHORT)
         assert metrics["acquired.responses"].mean <= 0.1
+    # neither without the unconditioned stimulus, nor where it comes half a second late
+    for params in ({"us_current.us_strength": 0 * pA}, {"us_shift": 500 * ms}):
+        _, metrics = measured(program, **params, **SHORT)
+        assert metrics["acquired.responses"].mean <= 0.1
 
 
 def test_silenced_nuclei_do_not_respond(program):
@@ -70,9 +74,19 @@ def test_frozen_plasticity_keeps_what_was_learned(program):
     assert 0.9 <= metrics["retention"].mean <= 1.1
 
 
-@pytest.mark.xfail(reason="measured +2.0 and +4.7 % per 100 s: weights that wander meet their lower bound")
 def test_weights_stand_still_at_the_olives_set_point(program):
-    """Stimuli and climbing fibres without a relation: the olive fires from its noise, and nothing inhibits it."""
+    """Stimuli without the unconditioned one, after a hundred seconds; a seed wanders by 1.4 % per 100 s, so ten are needed."""
     trials = {"rest": 20, "acquisition": 0, "extinction": 250, "reacquisition": 0}
-    result, _ = measured(program, "nucleo_olivary_to_olive:scale=0", **trials)
-    assert abs(drift(result, "extinction").mean()) < 0.01
+    result = program.run(tuple(range(1, 11)), trials)
+    assert abs(drift(result, "extinction", skip=100).mean()) < 0.01
+
+
+def test_what_a_silenced_olive_leaves_is_the_rules_own_matter():
+    """Potentiation that follows the olive ends with it; at a fixed rate it takes all away."""
+    retained = {}
+    for rule in ("covariance", "fixed-ltp"):
+        setup = EXPERIMENT.prepare({"rule": rule})
+        _, metrics = measured(bn.compile(setup.circuit, setup.protocol), f"olive:silence{LATER}", reacquisition=0)
+        retained[rule] = metrics["retention"].mean
+    assert retained["covariance"] >= 0.65
+    assert retained["fixed-ltp"] <= 0

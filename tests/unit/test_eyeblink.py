@@ -143,6 +143,8 @@ def test_drift_is_a_part_of_the_weight_in_a_hundred_seconds():
     data = result.data.assign(parallel_fibres_weight=(("seed", "state_time", "synapse"), weights))
     data = data.assign_coords(state_time=np.arange(13.0))
     assert eb.drift(Result(data, result.about), "rest") == pytest.approx(0.05 * 100 / 12, rel=1e-6)
+    # half of the phase, from a larger weight on
+    assert eb.drift(Result(data, result.about), "rest", skip=6) == pytest.approx(0.05 / 2.05 * 100 / 6, rel=1e-6)
 
 
 def test_phases_without_trials_are_refused():
