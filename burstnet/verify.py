@@ -155,6 +155,11 @@ _CEREBELLUM = {
     ),
     "eyeblink-silent-olive": _eyeblink(0, f"olive:silence{_LATER}", to="extinguished"),
     "eyeblink-no-olive": _eyeblink(3, "olive:silence"),
+    "eyeblink-no-us": _Condition(
+        {"extinction": "0", "reacquisition": "0", "us_current.us_strength": "0pA"}, 10, 3, protocol="eyeblink"
+    ),
+    "eyeblink-unpaired": _eyeblink(0, us_shift="500ms"),
+    "eyeblink-fixed-potentiation": _eyeblink(0, f"olive:silence{_LATER}", seeds=5, to="extinguished", rule="fixed-ltp"),
     "eyeblink-no-nuclei": _eyeblink(0, "nuclei:silence@144s..", seeds=3),
     "drawing": _Condition({}, 10, 1, protocol="feedback-horizon"),
     "drawing-no-cerebellum": _Condition({}, 10, 1, protocol="feedback-horizon", lesions="cerebellum:silence"),
