@@ -1,4 +1,4 @@
-"""Images that networks classify: digits that scikit-learn brings, MNIST and CIFAR-10 from files of one's own. Imports errors.
+"""Images that networks classify: digits that scikit-learn brings, (Fashion-)MNIST and CIFAR-10 from one's own files. Imports errors.
 
 Nothing is downloaded and nothing is unpickled; published archives are compared with their published checksums.
 """
@@ -19,10 +19,10 @@ import platformdirs
 
 from .errors import ArgumentError, ResultError, unknown_name
 
-__all__ = ["IMAGES", "ImageSet", "data_folder", "image_set", "small_digits"]
+__all__ = ["IMAGES", "ImageSet", "data_folder", "has_images", "image_set", "small_digits"]
 
 #: Sets of images by name.
-IMAGES = ("digits", "mnist", "cifar10")
+IMAGES = ("digits", "mnist", "fashion-mnist", "cifar10")
 #: Every set has ten.
 CLASSES = 10
 _HOLD_OUT = 360
@@ -37,8 +37,11 @@ _MNIST = {
 _CIFAR = {"cifar-10-binary.tar.gz": "c32a1d4ab5d03f1284b67883e8d87530"}
 _FETCH = {
     "mnist": f"put {', '.join(_MNIST)} (https://ossci-datasets.s3.amazonaws.com/mnist/) or mnist.npz",
+    "fashion-mnist": "put fashion-mnist.npz, its images as arrays (https://github.com/zalandoresearch/fashion-mnist),",
     "cifar10": f"put {next(iter(_CIFAR))} (https://www.cs.toronto.edu/~kriz/cifar.html, binary version) or cifar10.npz",
 }
+#: Archives as published, by name of the set.
+_ARCHIVES = {"mnist": _MNIST, "cifar10": _CIFAR}
 _CIFAR_ROW = 3 * 32 * 32
 _NPZ = ("x_train", "y_train", "x_test", "y_test")
 
@@ -77,9 +80,10 @@ def image_set(name: str = "digits", path: str | None = None) -> ImageSet:
 
     Parameters
     ----------
-    name : {"digits", "mnist", "cifar10"}
+    name : {"digits", "mnist", "fashion-mnist", "cifar10"}
         ``digits``: 1797 images of 8 x 8 pixels that scikit-learn brings, 360 of them for testing, drawn class by class with
-        scikit-learn's ``train_test_split(random_state=0)``. ``mnist``: the first 50,000 for training, 10,000 for testing.
+        scikit-learn's ``train_test_split(random_state=0)``. ``mnist`` and ``fashion-mnist``: the first 50,000 for
+        training, 10,000 for testing.
     path : str, optional
         An ``.npz`` file with ``x_train``, ``y_train``, ``x_test`` and ``y_test``, or a folder with such a file named after
         the set, or with the archives as published; `data_folder` by default.
@@ -103,16 +107,23 @@ def image_set(name: str = "digits", path: str | None = None) -> ImageSet:
     file = place if place.suffix == ".npz" else place / f"{name}.npz"
     if file.is_file():
         arrays = _from_npz(file)
-    elif name != "digits" and all((place / one).is_file() for one in (_MNIST if name == "mnist" else _CIFAR)):
+    elif name in _ARCHIVES and all((place / one).is_file() for one in _ARCHIVES[name]):
         arrays = _mnist(place) if name == "mnist" else _cifar(place)
     else:
         hint = _FETCH.get(name, f"put {name}.npz")
         raise ArgumentError(
             f"images={name!r} are not there; {hint} into {place}, or set BURSTNET_DATA to a folder that has them."
         )
-    if name == "mnist" and len(arrays[0]) > _MNIST_TRAINING:
+    if name in ("mnist", "fashion-mnist") and len(arrays[0]) > _MNIST_TRAINING:
         arrays = (arrays[0][:_MNIST_TRAINING], arrays[1][:_MNIST_TRAINING], *arrays[2:])
     return _standardised(name, *arrays)
+
+
+def has_images(name: str) -> bool:
+    """Whether the files of a set of images are there; what they hold is not looked at."""
+    place = data_folder()
+    archives = _ARCHIVES.get(name, ())
+    return (place / f"{name}.npz").is_file() or bool(archives) and all((place / one).is_file() for one in archives)
 
 
 def small_digits() -> tuple[np.ndarray, np.ndarray]:

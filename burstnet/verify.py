@@ -14,6 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from .datasets import has_images
 from .errors import RunError, unknown_name
 from .result import write_atomically
 
@@ -78,6 +79,8 @@ class _Condition:
         As one text, joined by `` + ``.
     joint : str
         ``"module:function"`` of what is measured on all seeds together, ``{quantity: number}`` of a result.
+    images : str
+        A set of images that is needed; where its files are absent the condition is left out.
     """
 
     settings: dict[str, str]
@@ -87,6 +90,7 @@ class _Condition:
     protocol: str = "target-rate"
     lesions: str = ""
     joint: str = ""
+    images: str = ""
 
 
 _BURSTCCN = {
@@ -182,11 +186,42 @@ _CEREBELLUM = {
     "sleep-none": _Condition({"rule": "none"}, 5, 0, protocol="consolidation"),
 }
 
+
+def _digits(seeds: int = 5, quick: int = 2, **settings: str) -> _Condition:
+    return _Condition(settings, seeds, quick, protocol="digits")
+
+
+def _mnist(areas: int) -> _Condition:
+    """Feedback alignment as published, from a file of the user's own."""
+    sizes = {"areas": str(areas), "hidden.n": "500", "epochs": "50", "learning_rate": "0.15"}
+    return _Condition({"images": "mnist", "feedback": "random"} | sizes, 1, 0, protocol="digits", images="mnist")
+
+
+_DEEP = {
+    "backprop": _digits(rule="backprop"),
+    "tied": _digits(),
+    "random": _digits(feedback="random"),
+    "feedback-alignment": _digits(rule="feedback-alignment"),
+    "kolen-pollack": _digits(feedback="kolen-pollack"),
+    "online-y": _digits(feedback="online-y"),
+    "uncancelled": _digits(feedback="uncancelled"),
+    "silencing": _Condition({}, 6, 6, protocol="silencing"),
+    **{
+        f"silencing-{kind}": _Condition({}, 6, 6, protocol="silencing", lesions=f"{kind}:silence")
+        for kind in ("pv", "vip", "sst", "ndnf")
+    },
+    "many-sst": _Condition({"epochs": "60"}, 5, 1, protocol="feedback-rank"),
+    "two-sst": _Condition({"epochs": "60", "sst": "2"}, 5, 1, protocol="feedback-rank"),
+    "sine": _Condition({}, 10, 2, protocol="sine"),
+    **{f"mnist-{areas}": _mnist(areas) for areas in (1, 2, 3, 4)},
+}
+
 #: Model to its published table and conditions.
 MODELS = {
     "burstccn": ("burstccn_published.csv", _BURSTCCN),
     "payeur2021": ("payeur2021_published.csv", _PAYEUR2021),
     "cerebellum": ("cerebellum_published.csv", _CEREBELLUM),
+    "deep": ("burstccn_rate_published.csv", _DEEP),
 }
 
 
@@ -200,7 +235,8 @@ def verify_model(
     model : str
         A key of `MODELS`.
     quick : bool
-        Fewer seeds, and no long runs; the tolerance widens accordingly.
+        Fewer seeds, and no long runs; the tolerance widens accordingly. What needs images that are not there is left out
+        of a full one too, see `burstnet.datasets.image_set`.
     report : callable, optional
         Called with what is going on and how much of it is done.
     folder : Path, optional
@@ -217,7 +253,11 @@ def verify_model(
     if model not in MODELS:
         raise unknown_name("model", model, MODELS)
     table, every = MODELS[model]
-    conditions = {name: c for name, c in every.items() if c.quick or not quick}
+    wanted = {name: c for name, c in every.items() if c.quick or not quick}
+    conditions = {name: c for name, c in wanted.items() if not c.images or has_images(c.images)}
+    if report:
+        for name in wanted.keys() - conditions.keys():
+            report(f"{name} is left out for want of its images", 0.0)
     published: dict[str, list[dict[str, str]]] = {}
     with files("burstnet.models").joinpath(table).open() as source:
         for line in csv.DictReader(source):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,7 @@ STRUCTURE: dict[str, Any] = {
     "feedback": Choice("own", "weights of the feedback; tied, random for feedback-alignment", ("own", *FEEDBACKS)),
     "areas": Whole(3, "hidden areas"),
     "hidden.n": Whole(100, "cells of each hidden area"),
-    "branches": Whole(10, "apical branches whose potentials teach burst feedback"),
+    "branches": Whole(10, "apical branches whose potentials teach feedback online"),
     "batch": Whole(32, "images between two steps of learning"),
 }
 
@@ -80,7 +81,7 @@ class BurstCCNRate(RateModel):
 
     Parameters
     ----------
-    images : {"digits", "mnist", "cifar10"}
+    images : str
         See `burstnet.datasets.image_set`.
     rule : str
         A key of `burstnet.models.burstccn_rate_rules.RULES`.
@@ -120,7 +121,9 @@ class BurstCCNRate(RateModel):
             raise ArgumentError(
                 f"feedback={self.feedback!r} is not allowed with rule={self.rule!r}; only 'burstccn' has event feedback."
             )
-        if self.weight_mode == "online-y" and any(size % self.branches for size in (self.hidden, CLASSES)):
+        if self.weight_mode in ("online-y", "online-q") and any(
+            size % min(size, self.branches) for size in (self.hidden, CLASSES)
+        ):
             raise ArgumentError(
                 f"branches={self.branches} is not allowed; cells of hidden areas ({self.hidden}) and of the output ({CLASSES}) are split evenly."
             )
@@ -158,7 +161,7 @@ class BurstCCNRate(RateModel):
 
     def session_s(self, protocol: Any) -> float:
         """Rough cost of an epoch: as measured with digits, in proportion to images and weights."""
-        images, pixels = {"digits": (1437, 64), "mnist": (50_000, 784), "cifar10": (50_000, 3072)}[self.images]
+        images, pixels = {"digits": (1437, 64), "cifar10": (50_000, 3072)}.get(self.images, (50_000, 784))
         weights = self.hidden * (pixels + (self.areas - 1) * self.hidden + CLASSES)
         return 0.03 * images / 1437 * (0.5 + weights / 55_000)
 
@@ -166,7 +169,7 @@ class BurstCCNRate(RateModel):
         """Train, and test after every epoch: no teacher, weights fixed, unseen images."""
         data, network = image_set(self.images), self.new_network(run)
         scores: dict[str, np.ndarray] = {}
-        for session in (-1, *run.sessions):
+        for session in chain([-1], run.sessions):
             if session >= 0:
                 self.epoch(run, network, data, session)
             intact = self._intact(run, max(session, 0)) if session >= 0 else Intact()
@@ -256,7 +259,7 @@ class BurstCCNRate(RateModel):
             for k, step in enumerate(learned_bursts(network, activity, signals, self.branches)):
                 network.bursts[k] -= float(p.burst_rate) * self._learns(run, "burst", k, session) * step
         elif self.weight_mode == "online-q":
-            for k, step in enumerate(learned_events(network, activity, signals)):
+            for k, step in enumerate(learned_events(network, activity, signals, self.branches)):
                 network.events[k] -= float(p.event_rate) * self._learns(run, "event", k, session) * step
 
     def _learns(self, run: RateRun, kind: str, hidden: int, session: int) -> np.ndarray:

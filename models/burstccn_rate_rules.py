@@ -208,7 +208,8 @@ def learned_bursts(network: Network, activity: Activity, signals: Signals, branc
     signals : Signals
         Of the rule "burstccn".
     branches : int
-        The cells of the area above are split into as many groups of neighbours, each with a branch of its own.
+        The cells of the area above are split into as many groups of neighbours, each with a branch of its own; where there
+        are fewer cells, every one has its own.
 
     Returns
     -------
@@ -218,32 +219,49 @@ def learned_bursts(network: Network, activity: Activity, signals: Signals, branc
     ----------
     Published code of BurstCCN (2026), the rule named "apic".
     """
-    found = []
-    for k, (y, q) in enumerate(zip(network.bursts, network.events, strict=True)):
-        # (branch, batch, cells) and (branch, cells above, cells below)
-        b, e = (
-            x.reshape(len(x), branches, -1).transpose(1, 0, 2) for x in (signals.bursts[k + 1], activity.events[k + 1])
-        )
-        u = b @ (_scaled(y, activity.intact.bursts, k).reshape(branches, -1, y.shape[1]))
-        u += e @ (_scaled(q, activity.intact.events, k).reshape(branches, -1, y.shape[1]))
-        step = (b.transpose(0, 2, 1) @ u) * (float(np.sqrt(branches)) / b.shape[1])
-        found.append(step.reshape(y.shape))
-    return found
+    return [_onto_branches(b, u) for b, _, u in _branches(network, activity, signals, branches)]
 
 
-def learned_events(network: Network, activity: Activity, signals: Signals) -> list[np.ndarray]:
+def learned_events(network: Network, activity: Activity, signals: Signals, branches: int = 1) -> list[np.ndarray]:
     """What event feedback Q goes against to cancel the burst feedback: events of the area above times apical potential.
+
+    Parameters
+    ----------
+    network : Network
+    activity : Activity
+    signals : Signals
+        Of the rule "burstccn".
+    branches : int
+        As in `learned_bursts`; published with one.
 
     References
     ----------
     Greedy et al. (2022), published code.
     """
-    return [
-        activity.events[k + 1].T
-        @ apical(network, k, signals.bursts[k + 1], activity.events[k + 1], activity.intact)
-        / len(activity.events[k + 1])
-        for k in range(len(network.events))
-    ]
+    return [_onto_branches(e, u) for _, e, u in _branches(network, activity, signals, branches)]
+
+
+def _branches(
+    network: Network, activity: Activity, signals: Signals, branches: int
+) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Bursts and events onto every branch of every hidden area, (branch, batch, cells above), and its potential."""
+    found = []
+    for k, (y, q) in enumerate(zip(network.bursts, network.events, strict=True)):
+        groups = min(branches, len(y))
+        b, e = (
+            x.reshape(len(x), groups, -1).transpose(1, 0, 2) for x in (signals.bursts[k + 1], activity.events[k + 1])
+        )
+        u = b @ (_scaled(y, activity.intact.bursts, k).reshape(groups, -1, y.shape[1]))
+        u += e @ (_scaled(q, activity.intact.events, k).reshape(groups, -1, y.shape[1]))
+        found.append((b, e, u))
+    return found
+
+
+def _onto_branches(rates: np.ndarray, potential: np.ndarray) -> np.ndarray:
+    """Rates times potentials of branches, mean over the batch, shape (area above, area below)."""
+    branches, batch, _ = rates.shape
+    step = (rates.transpose(0, 2, 1) @ potential) * (float(np.sqrt(branches)) / batch)
+    return np.asarray(step.reshape(-1, potential.shape[2]))
 
 
 def _scaled(weights: np.ndarray, factors: Sequence[float | np.ndarray], hidden: int) -> np.ndarray:

@@ -13,6 +13,7 @@ from .classification import classification_figure
 from .digits import digits_figure
 from .eyeblink import draw_eyeblink, eyeblink_figure
 from .feedback_horizon import draw_benefit, feedback_figure
+from .feedback_rank import feedback_rank_figure
 from .learning_curves import learning_curves
 from .line_drawing import line_drawing_figure, task_switching_figure
 from .metric_by_arm import metric_by_arm
@@ -23,6 +24,8 @@ from .raster import raster
 from .rates import rates
 from .schematic import schematic
 from .short_term import short_term_figure
+from .silencing import silencing_figure
+from .sine import sine_figure
 from .style import save_figure
 from .sweep_map import sweep_map
 from .target_rate import target_rate_figure
@@ -49,6 +52,7 @@ __all__ = [
     "draw_xor",
     "eyeblink_figure",
     "feedback_figure",
+    "feedback_rank_figure",
     "learning_curves",
     "line_drawing_figure",
     "metric_by_arm",
@@ -61,6 +65,8 @@ __all__ = [
     "save_figure",
     "schematic",
     "short_term_figure",
+    "silencing_figure",
+    "sine_figure",
     "sweep_map",
     "target_rate_figure",
     "task_switching_figure",

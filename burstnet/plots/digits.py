@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import matplotlib
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from ..result import Result
 from . import style
-from .panels import Page, fit, zero_line
+from .panels import Page, session_lines, zero_line
 
 __all__ = ["digits_figure"]
 
@@ -43,39 +39,17 @@ def digits_figure(result: Result) -> Figure:
         places = [_LEFT + k * (_WIDE + _BETWEEN) for k in range(3)]
         errors = {"unseen": 100 * data["error"].values, "training": 100 * data["train_error"].values}
         ax = page.axes("error", places[0], _TOP, _WIDE, _HEIGHT, "A", 0.26)
-        _lines(ax, errors, (style.OUTPUT, style.QUIET), "wrong (%)")
+        session_lines(ax, errors, (style.OUTPUT, style.QUIET), "wrong (%)")
         areas = {f"area {k}": data["angle_bp"].values[..., i] for i, k in enumerate(data["area"].values)}
         ax = page.axes("updates", places[1], _TOP, _WIDE, _HEIGHT, "B", 0.26)
-        _lines(ax, areas, style.ARMS, "angle to backprop (deg)")
+        session_lines(ax, areas, style.ARMS, "angle to backprop (deg)")
         _right_angle(ax)
         weights = {name: data[key].values.mean(axis=2) for name, key in (("W, Y", "angle_wy"), ("-Q, Y", "angle_qy"))}
         ax = page.axes("feedback", places[2], _TOP, _WIDE, _HEIGHT, "C", 0.26)
-        _lines(ax, weights, (style.ARMS[0], style.ARMS[1]), "angle of weights (deg)")
+        session_lines(ax, weights, (style.ARMS[0], style.ARMS[1]), "angle of weights (deg)")
         _right_angle(ax)
-        page.figure.text(
-            1 - 0.14 / page.width,
-            0.02,
-            style.seeds_text(data.sizes["seed"]),
-            ha="right",
-            va="bottom",
-            size=6.5,
-            color=style.QUIET,
-        )
+        page.seeds(data.sizes["seed"])
         return page.figure
-
-
-def _lines(ax: Axes, values: Mapping[str, np.ndarray], colours: tuple[str, ...] | list[str], name: str) -> None:
-    """Lines over epochs, labelled at their ends."""
-    chosen = {label: colours[k % len(colours)] for k, label in enumerate(values)}
-    for label, per_seed in values.items():
-        at = np.arange(1, 1 + per_seed.shape[1])
-        style.seed_lines(ax, at, per_seed, chosen[label], label)
-    ax.set_xlim(1, max(2, per_seed.shape[1]))
-    ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    fit(ax, list(values.values()), bottom=0.0)
-    ax.set_xlabel("epoch")
-    ax.set_ylabel(name)
-    style.end_labels(ax, [(style.end_value(v), label, chosen[label]) for label, v in values.items()])
 
 
 def _right_angle(ax: Axes) -> None:

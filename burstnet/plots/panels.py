@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from . import style
 
-__all__ = ["WIDTH", "Page", "fit", "zero_line"]
+__all__ = ["WIDTH", "Page", "fit", "session_lines", "zero_line"]
 
 #: Inches: two columns of a paper.
 WIDTH = 7.2
@@ -54,6 +55,45 @@ class Page:
             at = (x / self.width, 1 - y / self.height)
             self.figure.text(*at, letter, weight="bold", size=9, va="center", ha="left")
         return ax
+
+    def seeds(self, count: int) -> None:
+        """How many seeds are drawn, at the lower right."""
+        at = (1 - 0.14 / self.width, 0.02)
+        self.figure.text(*at, style.seeds_text(count), ha="right", va="bottom", size=6.5, color=style.QUIET)
+
+
+def session_lines(
+    ax: Axes,
+    values: Mapping[str, np.ndarray],
+    colours: Sequence[str],
+    name: str,
+    along: str = "epoch",
+    bottom: float | None = 0.0,
+) -> None:
+    """Lines over sessions, labelled at their ends.
+
+    Parameters
+    ----------
+    ax : Axes
+    values : mapping of str to ndarray, shape (seeds, sessions)
+        Label to values.
+    colours : sequence of str
+        Used in turn.
+    name, along : str
+        Labels of the axes.
+    bottom : float, optional
+        Lower end of the vertical axis; the data's if it is None.
+    """
+    chosen = {label: colours[k % len(colours)] for k, label in enumerate(values)}
+    for label, per_seed in values.items():
+        at = np.arange(1, 1 + per_seed.shape[1])
+        style.seed_lines(ax, at, per_seed, chosen[label], label)
+    ax.set_xlim(1, max(2, per_seed.shape[1]))
+    ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    fit(ax, list(values.values()), bottom)
+    ax.set_xlabel(along)
+    ax.set_ylabel(name)
+    style.end_labels(ax, [(style.end_value(v), label, chosen[label]) for label, v in values.items()])
 
 
 def fit(ax: Axes, drawn: Iterable[np.ndarray], bottom: float | None = None) -> None:
