@@ -182,6 +182,12 @@ _CEREBELLUM = {
     "lines-five-cues": _Condition({"cues": "5", "trials": "2000"}, 10, 0, protocol="line-drawing", known=_LINES),
     "switching-lines": _Condition({"tests": "120"}, 10, 0, protocol="task-switching"),
     "switching-lines-shared": _Condition({"tests": "120", "shared": "1"}, 10, 0, protocol="task-switching"),
+    "late-teaching": _Condition({}, 20, 3, protocol="feedback-decoupling"),
+    "late-teaching-no-nuclei": _Condition({}, 20, 3, protocol="feedback-decoupling", lesions="nuclei:silence"),
+    "prompt-teaching": _Condition({"delay": "0 ms"}, 10, 0, protocol="feedback-decoupling"),
+    "prompt-teaching-no-nuclei": _Condition(
+        {"delay": "0 ms"}, 10, 0, protocol="feedback-decoupling", lesions="nuclei:silence"
+    ),
     "sleep": _Condition({}, 5, 0, protocol="consolidation"),
     "sleep-none": _Condition({"rule": "none"}, 5, 0, protocol="consolidation"),
 }

@@ -12,6 +12,7 @@ from .cerebellar_drive import (
 from .classification import classification_figure
 from .digits import digits_figure
 from .eyeblink import draw_eyeblink, eyeblink_figure
+from .feedback_decoupling import decoupling_figure, draw_errors
 from .feedback_horizon import draw_benefit, feedback_figure
 from .feedback_rank import feedback_rank_figure
 from .learning_curves import learning_curves
@@ -41,10 +42,12 @@ __all__ = [
     "cerebellar_switching_figure",
     "classification_figure",
     "consolidation_figure",
+    "decoupling_figure",
     "digits_figure",
     "draw_benefit",
     "draw_bp_curves",
     "draw_burst_plasticity",
+    "draw_errors",
     "draw_eyeblink",
     "draw_one_phase",
     "draw_pairing",
