@@ -91,6 +91,7 @@ def _errors(ax: Axes, validation: np.ndarray, tested: list[np.ndarray]) -> None:
     if last:
         at = np.full(len(last), validation.shape[1])
         ax.plot(at, last, "x", color=style.ARMS[0], markersize=4, label="test", clip_on=False)
+        style.write_words(ax, [("x test", style.ARMS[0])])
 
 
 def _confusion(ax: Axes, rows: np.ndarray) -> None:
