@@ -60,4 +60,6 @@ low = np.maximum(curves["(0,0)"], curves["(1,1)"])
 for seed, above, below in zip(seeds, high, low, strict=True):
     apart = (above > 6) & (below < 6)
     since = epoch[len(apart) - np.argmin(apart[::-1])]
-    print(f"seed {seed}: separated since epoch {since:.0f}; in the last five {above[-1]:.1f} Hz against {below[-1]:.1f} Hz")
+    print(
+        f"seed {seed}: separated since epoch {since:.0f}; in the last five {above[-1]:.1f} Hz against {below[-1]:.1f} Hz"
+    )
