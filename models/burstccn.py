@@ -34,13 +34,14 @@ from burstnet.errors import ArgumentError, unknown_name
 from burstnet.plasticity import BurstDependent
 from burstnet.synapses import AllToAll, FixedIndegree
 
-__all__ = ["CITATION", "BurstCCNParameters", "cell", "circuit"]
+__all__ = ["CITATION", "BurstCCNParameters", "cell", "chain_parameters", "circuit"]
 
 CITATION = (
     "Greedy W, Zhu HW, Pemberton J, Mellor J, Costa RP (2022). Single-phase deep learning in cortico-cortical networks. "
     "Advances in Neural Information Processing Systems 35. arXiv:2206.11769."
 )
 _SOURCE = "Greedy et al. 2022, spiking program"
+_OURS = "ours, not in the spiking program"
 _PLASTICITY = ("always", "teaching")
 
 
@@ -66,12 +67,38 @@ class BurstCCNParameters(ParameterSet):
     output_bias_slope: Quantity = parameter(
         1.71 * pA / Hz, "dendritic current taken away per Hz of the top area's event rate", _SOURCE
     )
+    input_bias: Quantity = parameter(0 * pA, "further constant current into the lowest area's dendrites", _OURS)
+    input_bias_slope: Quantity = parameter(
+        0 * pA / Hz, "dendritic current taken away per Hz of the lowest area's event rate", _OURS
+    )
+    hidden_bias: Quantity = parameter(0 * pA, "further constant current into the dendrites of areas between", _OURS)
+    hidden_bias_slope: Quantity = parameter(
+        0 * pA / Hz, "dendritic current taken away per Hz of the event rate of an area between", _OURS
+    )
     tau_average: Quantity = parameter(1 * second, "time constant of all moving averages", _SOURCE, positive=True)
     isi_limit: Quantity = parameter(16 * ms, "longest interval inside a burst", _SOURCE, positive=True)
     noise_s: Quantity = parameter(300 * pA, "somatic noise, mean current of each sign", _SOURCE)
     noise_rate_s: Quantity = parameter(150 * Hz, "somatic noise, pulses of each sign", _SOURCE, positive=True)
     noise_d: Quantity = parameter(400 * pA, "dendritic noise, mean current of each sign", _SOURCE)
     noise_rate_d: Quantity = parameter(300 * Hz, "dendritic noise, pulses of each sign", _SOURCE, positive=True)
+
+
+def chain_parameters() -> BurstCCNParameters:
+    """Parameters of three and more areas, where the published ones let burst probability and weights run up.
+
+    Notes
+    -----
+    Burst probability at rest rises with the event rate, and each area passes on more than it gets from the one above.
+    Weaker forward weights, and dendritic currents that fall with the area's own event rate, as in the published top
+    area, hold it near the baseline.
+    """
+    return BurstCCNParameters(
+        W_total=19 * nA,
+        input_bias=28 * pA,
+        input_bias_slope=5.5 * pA / Hz,
+        hidden_bias=58 * pA,
+        hidden_bias_slope=6 * pA / Hz,
+    )
 
 
 def cell(
@@ -138,6 +165,7 @@ def circuit(
     sizes : int or mapping of str to int
         Cells of every area, or of those named (the others have 100).
     parameters : BurstCCNParameters, optional
+        The published ones for two areas, `chain_parameters` for more.
     cells : mapping of str to PyramidalParameters, optional
         Cell parameters of single areas.
     inputs_per_cell : int, optional
@@ -162,8 +190,8 @@ def circuit(
 
     The knobs are ``teaching_gain`` [pA/Hz], ``target_rate`` [Hz] and ``learning``.
     """
-    p = parameters or BurstCCNParameters()
     names = _area_names(areas)
+    p = parameters or (BurstCCNParameters() if len(names) == 2 else chain_parameters())
     n = _sizes(names, sizes)
     for name in cells or {}:
         if name not in names:
@@ -271,11 +299,24 @@ def _soma_biases(p: BurstCCNParameters, names: tuple[str, ...]) -> list[Signal]:
 
 
 def _dendrite_biases(p: BurstCCNParameters, names: tuple[str, ...]) -> list[Signal]:
-    offset = p.parameters()["dendrite_bias"]
-    return [
-        Signal(f"{name}_dendrite_bias", f"{name}_dendrite_offset", 1 * pA, {f"{name}_dendrite_offset": offset})
-        for name in names
-    ]
+    """Those of all areas but the top."""
+    declared = p.parameters()
+    found = []
+    for name in names:
+        place = "input" if name == names[0] else "hidden"
+        found.append(
+            Signal(
+                f"{name}_dendrite_bias",
+                f"{name}_dendrite_offset + {name}_constant - {name}_slope*{name}_event_rate",
+                1 * pA,
+                {
+                    f"{name}_dendrite_offset": declared["dendrite_bias"],
+                    f"{name}_constant": declared[f"{place}_bias"],
+                    f"{name}_slope": declared[f"{place}_bias_slope"],
+                },
+            )
+        )
+    return found
 
 
 def _teacher(p: BurstCCNParameters, top: str) -> list[Signal]:

@@ -45,6 +45,16 @@ def test_a_chain_of_areas_builds_and_runs(areas, names, pathways):
         assert objects.projections[W].source.name == low and objects.projections[W].target.name == high
 
 
+def test_lower_dendrites_of_a_chain_lose_current_with_their_own_rate():
+    """Two areas are the published ones, in which only the top area's dendrites do."""
+    values = {s.name: dict(s.parameters) for s in burstccn.circuit(areas=3).signals}
+    published = {s.name: dict(s.parameters) for s in burstccn.circuit().signals}
+    assert float(values["input_dendrite_bias"]["input_slope"].value / (pA / Hz)) == pytest.approx(5.5)
+    assert float(values["hidden1_dendrite_bias"]["hidden1_slope"].value / (pA / Hz)) == pytest.approx(6)
+    assert float(published["input_dendrite_bias"]["input_slope"].value) == 0
+    assert float(published["input_dendrite_bias"]["input_constant"].value) == 0
+
+
 def test_areas_have_names_of_ones_own():
     circuit = burstccn.circuit(areas=("V1", "V2", "IT"), sizes={"V2": 7})
     assert [(p.name, p.n) for p in circuit.populations] == [("V1", 100), ("V2", 7), ("IT", 100)]
@@ -179,6 +189,7 @@ def test_the_teacher_drives_the_top_areas_dendrites_only():
     objects = brian2_objects(burstccn.circuit(areas=3, sizes=10), timeline, seed=1)
     names = ["teaching_current", "output_event_average", "output_event_rate", "output_dendrite_bias"]
     names += ["input_dendrite_bias", "hidden1_dendrite_bias", "output_soma_bias", "output_burst_probability"]
+    names += ["input_event_rate", "hidden1_event_rate"]
     states = StateMonitor(objects.control, names, record=True, when="before_groups")
     Network(*objects.all(), states).run(timeline.duration)
     found = {name: getattr(states, f"{name}_")[0] for name in names}
@@ -187,7 +198,8 @@ def test_the_teacher_drives_the_top_areas_dendrites_only():
     np.testing.assert_allclose(found["teaching_current"], teacher, rtol=1e-12)
     np.testing.assert_allclose(found["output_dendrite_bias"], 32e-12 - 1.71e-12 * found["output_event_rate"] + teacher)
     np.testing.assert_allclose(found["output_soma_bias"], 50e-12 - 143e-12 * found["output_burst_probability"])
-    assert np.all(found["input_dendrite_bias"] == -10e-12) and np.all(found["hidden1_dendrite_bias"] == -10e-12)
+    np.testing.assert_allclose(found["input_dendrite_bias"], 18e-12 - 5.5e-12 * found["input_event_rate"])
+    np.testing.assert_allclose(found["hidden1_dendrite_bias"], 48e-12 - 6e-12 * found["hidden1_event_rate"])
 
 
 def test_cells_and_detectors_of_ones_own():
