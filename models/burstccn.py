@@ -63,10 +63,6 @@ class BurstCCNParameters(ParameterSet):
         143 * pA, "somatic current taken away per unit of the area's burst probability", _SOURCE
     )
     dendrite_bias: Quantity = parameter(-10 * pA, "constant current into every dendrite", _SOURCE)
-    output_bias: Quantity = parameter(42 * pA, "further constant current into the top area's dendrites", _SOURCE)
-    output_bias_slope: Quantity = parameter(
-        1.71 * pA / Hz, "dendritic current taken away per Hz of the top area's event rate", _SOURCE
-    )
     input_bias: Quantity = parameter(0 * pA, "further constant current into the lowest area's dendrites", _OURS)
     input_bias_slope: Quantity = parameter(
         0 * pA / Hz, "dendritic current taken away per Hz of the lowest area's event rate", _OURS
@@ -74,6 +70,10 @@ class BurstCCNParameters(ParameterSet):
     hidden_bias: Quantity = parameter(0 * pA, "further constant current into the dendrites of areas between", _OURS)
     hidden_bias_slope: Quantity = parameter(
         0 * pA / Hz, "dendritic current taken away per Hz of the event rate of an area between", _OURS
+    )
+    output_bias: Quantity = parameter(42 * pA, "further constant current into the top area's dendrites", _SOURCE)
+    output_bias_slope: Quantity = parameter(
+        1.71 * pA / Hz, "dendritic current taken away per Hz of the top area's event rate", _SOURCE
     )
     tau_average: Quantity = parameter(1 * second, "time constant of all moving averages", _SOURCE, positive=True)
     isi_limit: Quantity = parameter(16 * ms, "longest interval inside a burst", _SOURCE, positive=True)
@@ -205,7 +205,6 @@ def circuit(
             f"dt={dt} is not allowed; the model is defined at 1 ms and scales to whole fractions of it, such as 0.5 ms."
         )
 
-    bottom, top = names[0], names[-1]
     populations = [
         Population(
             name,
@@ -224,13 +223,13 @@ def circuit(
     ]
     return Circuit(
         populations=tuple(populations),
-        projections=(_drive(p, bottom), *_pathways(p, names, n, inputs_per_cell, dt)),
+        projections=(_drive(p, names[0]), *_pathways(p, names, n, inputs_per_cell, dt)),
         knobs=(
             Knob("teaching_gain", 0 * pA / Hz, slots),
             Knob("target_rate", 0 * Hz, slots),
             Knob("learning", float(plasticity == "always"), slots),
         ),
-        signals=(*_soma_biases(p, names), *_dendrite_biases(p, names[:-1]), *_teacher(p, top)),
+        signals=(*_soma_biases(p, names), *_dendrite_biases(p, names)),
         dt=dt,
         lesion_slots=lesion_slots,
     )
@@ -299,15 +298,17 @@ def _soma_biases(p: BurstCCNParameters, names: tuple[str, ...]) -> list[Signal]:
 
 
 def _dendrite_biases(p: BurstCCNParameters, names: tuple[str, ...]) -> list[Signal]:
-    """Those of all areas but the top."""
+    """The teaching current, and what enters the dendrites of every area."""
     declared = p.parameters()
-    found = []
+    bottom, top = names[0], names[-1]
+    found = [Signal("teaching_current", f"teaching_gain*(target_rate - {top}_event_average)", 1 * pA)]
     for name in names:
-        place = "input" if name == names[0] else "hidden"
+        place = {bottom: "input", top: "output"}.get(name, "hidden")
+        bias = f"{name}_dendrite_offset + {name}_constant - {name}_slope*{name}_event_rate"
         found.append(
             Signal(
                 f"{name}_dendrite_bias",
-                f"{name}_dendrite_offset + {name}_constant - {name}_slope*{name}_event_rate",
+                f"{bias} + teaching_current" if name == top else bias,
                 1 * pA,
                 {
                     f"{name}_dendrite_offset": declared["dendrite_bias"],
@@ -317,19 +318,3 @@ def _dendrite_biases(p: BurstCCNParameters, names: tuple[str, ...]) -> list[Sign
             )
         )
     return found
-
-
-def _teacher(p: BurstCCNParameters, top: str) -> list[Signal]:
-    declared = p.parameters()
-    teacher = Signal("teaching_current", f"teaching_gain*(target_rate - {top}_event_average)", 1 * pA)
-    bias = Signal(
-        f"{top}_dendrite_bias",
-        f"{top}_dendrite_offset + {top}_constant - {top}_slope*{top}_event_rate + teaching_current",
-        1 * pA,
-        {
-            f"{top}_dendrite_offset": declared["dendrite_bias"],
-            f"{top}_constant": declared["output_bias"],
-            f"{top}_slope": declared["output_bias_slope"],
-        },
-    )
-    return [teacher, bias]

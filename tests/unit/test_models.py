@@ -45,16 +45,6 @@ def test_a_chain_of_areas_builds_and_runs(areas, names, pathways):
         assert objects.projections[W].source.name == low and objects.projections[W].target.name == high
 
 
-def test_lower_dendrites_of_a_chain_lose_current_with_their_own_rate():
-    """Two areas are the published ones, in which only the top area's dendrites do."""
-    values = {s.name: dict(s.parameters) for s in burstccn.circuit(areas=3).signals}
-    published = {s.name: dict(s.parameters) for s in burstccn.circuit().signals}
-    assert float(values["input_dendrite_bias"]["input_slope"].value / (pA / Hz)) == pytest.approx(5.5)
-    assert float(values["hidden1_dendrite_bias"]["hidden1_slope"].value / (pA / Hz)) == pytest.approx(6)
-    assert float(published["input_dendrite_bias"]["input_slope"].value) == 0
-    assert float(published["input_dendrite_bias"]["input_constant"].value) == 0
-
-
 def test_areas_have_names_of_ones_own():
     circuit = burstccn.circuit(areas=("V1", "V2", "IT"), sizes={"V2": 7})
     assert [(p.name, p.n) for p in circuit.populations] == [("V1", 100), ("V2", 7), ("IT", 100)]
@@ -182,11 +172,20 @@ def test_plasticity_always_or_only_while_taught():
     assert np.any(changes[:, :60]) and not np.any(changes[:, 60:])
 
 
-def test_the_teacher_drives_the_top_areas_dendrites_only():
+@pytest.mark.parametrize(
+    "parameters, input_bias, hidden_bias",
+    [
+        (burstccn.BurstCCNParameters(), (-10e-12, 0), (-10e-12, 0)),
+        (None, (18e-12, 5.5e-12), (48e-12, 6e-12)),
+    ],
+    ids=["published", "chain"],
+)
+def test_the_teacher_drives_the_top_areas_dendrites_only(parameters, input_bias, hidden_bias):
+    """Dendrites below it get a constant current; in a chain's default they lose some with their own area's rate."""
     timeline = Timeline(
         [Phase("pre", 20 * ms), Phase("teach", 20 * ms, {"teaching_gain": 80 * pA / Hz, "target_rate": 10 * Hz})]
     )
-    objects = brian2_objects(burstccn.circuit(areas=3, sizes=10), timeline, seed=1)
+    objects = brian2_objects(burstccn.circuit(areas=3, sizes=10, parameters=parameters), timeline, seed=1)
     names = ["teaching_current", "output_event_average", "output_event_rate", "output_dendrite_bias"]
     names += ["input_dendrite_bias", "hidden1_dendrite_bias", "output_soma_bias", "output_burst_probability"]
     names += ["input_event_rate", "hidden1_event_rate"]
@@ -198,8 +197,9 @@ def test_the_teacher_drives_the_top_areas_dendrites_only():
     np.testing.assert_allclose(found["teaching_current"], teacher, rtol=1e-12)
     np.testing.assert_allclose(found["output_dendrite_bias"], 32e-12 - 1.71e-12 * found["output_event_rate"] + teacher)
     np.testing.assert_allclose(found["output_soma_bias"], 50e-12 - 143e-12 * found["output_burst_probability"])
-    np.testing.assert_allclose(found["input_dendrite_bias"], 18e-12 - 5.5e-12 * found["input_event_rate"])
-    np.testing.assert_allclose(found["hidden1_dendrite_bias"], 48e-12 - 6e-12 * found["hidden1_event_rate"])
+    for name, (constant, slope) in {"input": input_bias, "hidden1": hidden_bias}.items():
+        bias = constant - slope * found[f"{name}_event_rate"]
+        np.testing.assert_allclose(found[f"{name}_dendrite_bias"], bias, rtol=1e-12)
 
 
 def test_cells_and_detectors_of_ones_own():
