@@ -188,6 +188,23 @@ _CEREBELLUM = {
     "prompt-teaching-no-nuclei": _Condition(
         {"delay": "0 ms"}, 10, 0, protocol="feedback-decoupling", lesions="nuclei:silence"
     ),
+    **{
+        f"{name}{'-no-nuclei' * bool(lesion)}": _Condition(
+            {"every": "4", "blocks": "28", "parallel_fibres.eta": "0.4 nS", **settings},
+            20,
+            0,
+            protocol="feedback-decoupling",
+            lesions=lesion,
+        )
+        for name, settings in (
+            ("sparse-teaching", {"delay": "0 ms", "granule.cell.tau_eligibility": "15 ms"}),
+            ("late-sparse-teaching", {"delay": "100 ms", "granule.cell.tau_eligibility": "20 ms"}),
+        )
+        for lesion in ("", "nuclei:silence")
+    },
+    "late-teaching-late-lesion": _Condition(
+        {}, 20, 0, protocol="feedback-decoupling", lesions="nuclei:silence@100.8s.."
+    ),
     "sleep": _Condition({}, 5, 0, protocol="consolidation"),
     "sleep-none": _Condition({"rule": "none"}, 5, 0, protocol="consolidation"),
 }

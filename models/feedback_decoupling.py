@@ -12,25 +12,30 @@ import numpy as np
 from brian2.units import Hz, ms, nA, nS, pA, second
 from brian2.units.fundamentalunits import Quantity
 
+from burstnet.cells.averages import burst_averages
 from burstnet.cells.cerebellar import NUCLEAR, PURKINJE, climbing_fibre, conductance_lif
 from burstnet.cells.fragment import Parameter
 from burstnet.circuit import Circuit, Population
 from burstnet.control import Knob, Readout, Signal
+from burstnet.errors import unknown_name
 from burstnet.models import burstccn
 from burstnet.models.cerebellum import Convergence, Sizes, Weights, granular_layer
 from burstnet.models.feedback_decoupling_cells import comparing_olive, patterned_input, thalamic_dendrite
-from burstnet.plasticity import BurstDependent
+from burstnet.plasticity import AdaptiveBurstDependent, BurstDependent
 from burstnet.plasticity.cerebellar import ParallelFibre
 from burstnet.projection import Projection
 from burstnet.synapses.connectivity import AllToAll, FromArrays, OneToOne
 
-__all__ = ["CITATION", "SIZES", "circuit"]
+__all__ = ["BASELINES", "CITATION", "SIZES", "circuit"]
 
 CITATION = (
     "Boven, Pemberton, Chadderton, Apps & Costa (2023), Nature Communications 14: 51 (a cerebellum predicts cortical "
     "feedback, in rates); the spiking circuit is burstnet's own"
 )
 _OURS = "ours"
+#: What a burst is compared with: each cell's own burst probability of the last 20 s, or one burst probability for all cells.
+BASELINES = ("moving", "fixed")
+_P_B = 0.357
 #: The published step of the cortical cells; all delays are whole multiples of it.
 DT = 1 * ms
 #: Of the cerebellum; those from Purkinje cells on are of one microzone, with an olivary cell for each Purkinje cell.
@@ -56,16 +61,26 @@ def _of_zone(zone: int, sources: int, targets: int) -> FromArrays:
     return FromArrays(i + zone * sources, j)
 
 
-def _cortex(inputs: int, outputs: int, eta: Quantity) -> tuple[list[Population], list[Projection]]:
+def _cortex(inputs: int, outputs: int, eta: Quantity, baseline: str) -> tuple[list[Population], list[Projection]]:
     p = burstccn.BurstCCNParameters()
     weight = 95 * pA
-    rule = BurstDependent(eta=eta, p_b=0.357, w_min=-5 * weight, w_max=5 * weight, learning="cortical_learning")
+    bounds = {"w_min": -5 * weight, "w_max": 5 * weight}
+    cell = burstccn.cell(dt=DT) + thalamic_dendrite()
+    rule: BurstDependent | AdaptiveBurstDependent
+    if baseline == "moving":
+        # homeostasis of rates has no part in it; averages begin at what untaught cells do
+        rest = 6 * Hz
+        never = {"rate_least": 0 * Hz, "rate_most": 1000 * Hz}
+        cell += burst_averages(20 * second, event_rate_0=rest, burst_rate_0=_P_B * rest, **never)
+        rule = AdaptiveBurstDependent(eta=eta * ms, tau_trace=20 * ms, learning="cortical_learning", **bounds)
+    else:
+        rule = BurstDependent(eta=eta, p_b=_P_B, learning="cortical_learning", **bounds)
     populations = [
         Population("inputs", inputs, patterned_input(), reads=("pattern", "showing")),
         Population(
             "output",
             outputs,
-            burstccn.cell(dt=DT) + thalamic_dendrite(),
+            cell,
             inject={"soma": "output_soma_bias", "dendrite": "output_dendrite_bias"},
             readout=Readout(100 * ms, float(p.p_b)),
         ),
@@ -215,6 +230,7 @@ def circuit(
     convergence: Convergence | None = None,
     weights: Weights | None = None,
     cortical_eta: Quantity = 15 * nA / second,
+    baseline: str = "moving",
     eta: Quantity = 0.2 * nS,
     stages: int = 6,
     tau_eligibility: Quantity = 30 * ms,
@@ -231,6 +247,8 @@ def circuit(
     weights : Weights, optional
     cortical_eta : Quantity [pA/second]
         Learning rate of the cortex.
+    baseline : {"moving", "fixed"}
+        What the cortex compares bursts with: each cell's own moving burst probability, as in Payeur et al., or one for all, as in BurstCCN.
     eta : Quantity [nS]
         Depression of a parallel fibre's synapse at a complex spike.
     stages, tau_eligibility : int, Quantity [ms]
@@ -238,10 +256,18 @@ def circuit(
 
     References
     ----------
-    Boven et al. (2023), Nature Communications 14: 51, for the claim in rates; Greedy et al. (2022), NeurIPS 35, for the cells.
+    Boven et al. (2023), Nature Communications 14: 51, for the claim in rates; Greedy et al. (2022), NeurIPS 35, for the cells;
+    Payeur et al. (2021), Nature Neuroscience 24, for the moving baseline.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such baseline.
     """
+    if baseline not in BASELINES:
+        raise unknown_name("baseline", baseline, BASELINES)
     sizes, convergence, weights = sizes or SIZES, convergence or Convergence(), weights or WEIGHTS
-    populations, projections = _cortex(sizes.mossy, outputs, cortical_eta)
+    populations, projections = _cortex(sizes.mossy, outputs, cortical_eta, baseline)
     layer, layer_projections = granular_layer("inputs", sizes, convergence, weights, stages=stages)
     granule = dataclasses.replace(layer[0], cell=layer[0].cell.with_parameters(tau_eligibility=tau_eligibility))
     zones, zone_projections = _microzones(sizes, weights, outputs, eta)

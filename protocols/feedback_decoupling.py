@@ -18,7 +18,7 @@ from burstnet.analysis.metrics import Curve, Metric
 from burstnet.cells.fragment import ParameterSet, parameter
 from burstnet.circuit import Circuit
 from burstnet.errors import ArgumentError
-from burstnet.experiment import Experiment, Whole
+from burstnet.experiment import Choice, Experiment, Whole
 from burstnet.models import cerebellum, feedback_decoupling
 from burstnet.recording import Recording
 from burstnet.result import Result
@@ -78,6 +78,11 @@ class FeedbackDecoupling(ParameterSet):
                 raise ArgumentError(
                     f"{name}={value:g} is not allowed; give a multiple of the number of patterns, {float(self.patterns):g}."
                 )
+        rounds = float(self.block) / float(self.patterns)
+        if float(self.every) > rounds:
+            raise ArgumentError(
+                f"every={float(self.every):g} is not allowed; a block of {float(self.block):g} trials shows each pattern {rounds:g} times, and rounds are counted anew in each."
+            )
         for name in ("cortical_rate", "cerebellar_rate"):
             if float(getattr(self, name)) < 0:
                 raise ArgumentError(f"{name}={float(getattr(self, name)):g} is not allowed; it is at least 0.")
@@ -118,7 +123,7 @@ class FeedbackDecoupling(ParameterSet):
 
 _SIZES = feedback_decoupling.SIZES
 _OF_ZONE = ("granule", "golgi", "molecular_layer", "purkinje", "nuclei")
-_STRUCTURE: dict[str, Whole] = {
+_STRUCTURE: dict[str, Whole | Choice] = {
     "inputs.n": Whole(_SIZES.mossy, "inputs of the cortex, all of them mossy fibres"),
     "output.n": Whole(100, "cortical cells that learn"),
     "granule.n": Whole(_SIZES.granule, "granule cells"),
@@ -127,6 +132,7 @@ _STRUCTURE: dict[str, Whole] = {
     "purkinje.n": Whole(_SIZES.purkinje, "Purkinje cells of a microzone, and as many olivary cells"),
     "nuclei.n": Whole(_SIZES.nuclei, "nuclear cells of a microzone"),
     "stages": Whole(6, "stages of the granule cells' eligibility"),
+    "baseline": Choice("moving", "what the cortex compares bursts with", feedback_decoupling.BASELINES),
 }
 
 
@@ -138,6 +144,7 @@ def _build(structure: Mapping[str, Any]) -> Circuit:
         outputs=chosen["output.n"],
         sizes=cerebellum.Sizes(mossy=chosen["inputs.n"], olive=sizes["purkinje"], **sizes),
         stages=chosen["stages"],
+        baseline=chosen["baseline"],
     )
 
 

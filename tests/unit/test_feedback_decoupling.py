@@ -11,6 +11,7 @@ from burstnet.errors import ArgumentError
 from burstnet.models import feedback_decoupling
 from burstnet.models.cerebellum import Sizes
 from burstnet.models.feedback_decoupling_cells import comparing_olive
+from burstnet.plasticity import AdaptiveBurstDependent, BurstDependent
 from burstnet.plots.feedback_decoupling import decoupling_figure, draw_errors
 from burstnet.protocols.feedback_decoupling import EXPERIMENT, FeedbackDecoupling
 from burstnet.result import Result
@@ -109,6 +110,8 @@ def test_what_is_not_allowed():
         FeedbackDecoupling(delay=400 * ms)
     with pytest.raises(ArgumentError, match="every=0"):
         FeedbackDecoupling(every=0)
+    with pytest.raises(ArgumentError, match="every=8 is not allowed; a block of 16 trials shows each pattern 4 times"):
+        FeedbackDecoupling(every=8)
     with pytest.raises(ArgumentError, match="levels=1"):
         FeedbackDecoupling(levels=1)
     with pytest.raises(ArgumentError, match="replaced=2"):
@@ -117,6 +120,16 @@ def test_what_is_not_allowed():
         FeedbackDecoupling(duration=120 * ms)
     with pytest.raises(ArgumentError, match="cortical_rate=-1"):
         FeedbackDecoupling(cortical_rate=-1)
+    with pytest.raises(ArgumentError, match="baseline.*'moved'.*moving"):
+        feedback_decoupling.circuit(baseline="moved")
+
+
+def test_a_cortex_compares_bursts_with_one_probability_or_with_its_own():
+    rules = [
+        EXPERIMENT.prepare(given).circuit.projection("feedforward").plasticity for given in ({"baseline": "fixed"}, {})
+    ]
+    assert [type(rule) for rule in rules] == [BurstDependent, AdaptiveBurstDependent]
+    assert float(rules[1].eta) == pytest.approx(float(rules[0].eta * ms))
 
 
 def test_the_schedule_is_that_of_the_scores():
