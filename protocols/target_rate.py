@@ -21,7 +21,7 @@ from burstnet.cells.fragment import ParameterSet, parameter
 from burstnet.circuit import Circuit
 from burstnet.errors import ArgumentError
 from burstnet.experiment import Choice, Experiment, Whole
-from burstnet.models import burstccn
+from burstnet.models import burstccn, burstccn_interneurons
 from burstnet.recording import Recording
 from burstnet.result import Result
 from burstnet.timeline import Phase, Timeline
@@ -92,7 +92,7 @@ class TargetRate(ParameterSet):
         """Everything that metrics and figure need; one cell's potentials from one second before teaching starts."""
         bottom = circuit.populations[0].name
         onset = float(self.increase_pre)
-        feedback = tuple(f"I_{p.name}" for p in circuit.projections if p.target == bottom and p.tied_to)
+        feedback = tuple(f"I_{p.name}" for p in circuit.projections if p.target == bottom and p.port == "dendrite")
         return Recording(
             means={bottom: ("V_d", *feedback)},
             weights=("drive",),
@@ -197,7 +197,14 @@ def _build(structure: Mapping[str, Any]) -> Circuit:
     """The BurstCCN of these structural settings."""
     chosen = {name: rule.default for name, rule in _STRUCTURE.items()} | dict(structure)
     sizes = {name.removesuffix(".n"): n for name, n in chosen.items() if name.endswith(".n")}
-    return burstccn.circuit(
+    build: Callable[..., Circuit] = burstccn.circuit
+    if chosen["feedback"] == "interneurons":
+        build = burstccn_interneurons.circuit
+    else:
+        for name in burstccn_interneurons.INTERNEURONS:
+            if sizes.pop(name) != _STRUCTURE[f"{name}.n"].default:
+                raise ArgumentError(f"{name}.n={chosen[f'{name}.n']} needs feedback=interneurons.")
+    return build(
         areas=chosen["areas"],
         sizes=sizes,
         inputs_per_cell=chosen["inputs_per_cell"],
@@ -213,6 +220,15 @@ _STRUCTURE: dict[str, Whole | Choice] = {
     "input.n": Whole(100, "cells of the lowest area"),
     "output.n": Whole(100, "cells of the top area"),
     "areas": Whole(2, "areas from input to output", least=2),
+    "feedback": Choice(
+        "direct",
+        "pathways Y and Q, or interneurons and short-term plasticity in their place",
+        ("direct", "interneurons"),
+    ),
+    **{
+        f"{name}.n": Whole(100, f"{name.upper()} cells, with feedback=interneurons")
+        for name in burstccn_interneurons.INTERNEURONS
+    },
     "inputs_per_cell": Whole(None, "sparse forward connections, so many per cell; all to all by default"),
     "plasticity": Choice(
         "always", "whether the drive learns all the time or only while taught", ("always", "teaching")

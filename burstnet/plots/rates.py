@@ -19,7 +19,12 @@ _WIDE = 47
 
 
 def rates(
-    result: Result, ax: Axes | None = None, *, populations: Sequence[str] | None = None, width: float = 0.5
+    result: Result,
+    ax: Axes | None = None,
+    *,
+    populations: Sequence[str] | None = None,
+    width: float = 0.5,
+    targets: bool = True,
 ) -> Axes:
     """Event rate over time, counted in bins: mean over seeds and their spread, with the target.
 
@@ -32,6 +37,8 @@ def rates(
         All whose counts were recorded by default.
     width : float
         Width of a bin [s].
+    targets : bool
+        Draw the target rates of teaching windows, and name these above.
 
     Returns
     -------
@@ -58,7 +65,7 @@ def rates(
         style.seed_lines(ax, time, rate, colours[name], name)
         top = max(top, _highest(rate))
     for window in windows:
-        if window.target is not None:
+        if targets and window.target is not None:
             ax.plot(
                 [window.start, window.stop], [window.target] * 2, color=style.TARGET, linestyle=(0, (4, 2)),
                 linewidth=0.9, label=f"target {window.phase}", zorder=4,
@@ -67,7 +74,8 @@ def rates(
     ax.set_xlim(0, float(result.about["simulated_s"]))
     ax.set_ylim(0, 1.06 * top or 1)
     style.shade_teaching(ax, windows)
-    _name_windows(ax, windows)
+    if targets:
+        _name_windows(ax, windows)
     ax.set_xlabel("time (s)")
     ax.set_ylabel("event rate (Hz)")
     style.end_labels(ax, [(style.end_value(rate), name, colours[name]) for name, (_, rate) in found.items()])

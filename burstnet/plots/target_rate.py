@@ -75,8 +75,9 @@ def _recorded_span(result: Result) -> tuple[float, float]:
 def target_rate_figure(result: Result) -> Figure:
     """One composed figure of a run, wide enough for two columns of a paper.
 
-    (A) Spikes around three moments, (B) event rates with target and teaching windows, (C) burst probability with
-    baseline, (D) weights, (E) potentials of one cell. A panel whose data were not recorded says so.
+    Spikes around three moments, event rates with target and teaching windows, burst probability with baseline, rates of
+    cells that never burst where there are any, weights, potentials of one cell. A panel whose data were not recorded says
+    so.
 
     Parameters
     ----------
@@ -93,56 +94,68 @@ def target_rate_figure(result: Result) -> Figure:
 
 def _compose(result: Result) -> Figure:
     windows = _or_none(lambda: raster_windows(result))
+    counted = counted_populations(result)
+    areas = [name for name in counted if result.data[f"{name}_burst_total"].values.any()] or counted
+    others = [name for name in counted if name not in areas]
     rows = [
-        _Row("A", 1.75, 0.42 if windows else 0.15, windows is not None, "spikes not recorded"),
-        _Row("B", 1.2, 0.62, bool(counted_populations(result)), "rates not recorded"),
-        _Row("C", 0.95, 0.14, bool(counted_populations(result)), "burst probability not recorded"),
-        _Row("D", 0.95, 0.16, bool(recorded_weights(result)), "weights not recorded"),
-        _Row("E", 1.15, 0.56, _or_none(lambda: traces(result)) is not None, "potentials not recorded"),
+        _Row("rasters", 1.75, 0.42 if windows else 0.15, windows is not None, "spikes not recorded"),
+        _Row("rates", 1.2, 0.62, bool(counted), "rates not recorded"),
+        _Row("burst probability", 0.95, 0.14, bool(counted), "burst probability not recorded"),
+        *([_Row("other rates", 0.95, 0.16, True, "")] if others else []),
+        _Row("weights", 0.95, 0.16, bool(recorded_weights(result)), "weights not recorded"),
+        _Row("potentials", 1.15, 0.56, _or_none(lambda: traces(result)) is not None, "potentials not recorded"),
     ]
+    by_name = {row.name: row for row in rows}
     height = sum(row.above + row.height for row in rows) + _BELOW
     figure = Figure(figsize=(_WIDTH, height), facecolor="white")
+    letters = dict(zip(by_name, "ABCDEF", strict=False))
     tops, top = {}, height
     for row in rows:
         top -= row.above
-        tops[row.letter] = top
-        figure.text(0.06 / _WIDTH, (top + row.letter_above) / height, row.letter, weight="bold", size=9, va="center")
+        tops[row.name] = top
+        figure.text(
+            0.06 / _WIDTH, (top + row.letter_above) / height, letters[row.name], weight="bold", size=9, va="center"
+        )
         top -= row.height
 
-    def place(letter: str, left: float = _LEFT, width: float = _WIDTH - _LEFT - _RIGHT) -> Axes:
-        row = next(row for row in rows if row.letter == letter)
-        box = (left / _WIDTH, (tops[letter] - row.height) / height, width / _WIDTH, row.height / height)
-        return figure.add_axes(box, label=letter)
+    def place(name: str, left: float = _LEFT, width: float = _WIDTH - _LEFT - _RIGHT) -> Axes:
+        row = by_name[name]
+        box = (left / _WIDTH, (tops[name] - row.height) / height, width / _WIDTH, row.height / height)
+        return figure.add_axes(box, label=letters[name])
 
     for row in rows:
         if not row.there:
-            style.note(place(row.letter), row.missing)
+            style.note(place(row.name), row.missing)
     if windows:
         _draw_rasters(result, place, windows)
-    over_time = [(letter, draw) for letter, draw in (("B", rates), ("C", burst_probability), ("D", weights))]
-    missing = {row.letter for row in rows if not row.there}
-    there = [draw(result, place(letter)) for letter, draw in over_time if letter not in missing]
+    over_time: dict[str, Callable[[Axes], Axes]] = {
+        "rates": lambda ax: rates(result, ax, populations=areas),
+        "burst probability": lambda ax: burst_probability(result, ax, populations=areas),
+        "other rates": lambda ax: rates(result, ax, populations=others, targets=False),
+        "weights": lambda ax: weights(result, ax),
+    }
+    there = [draw(place(name)) for name, draw in over_time.items() if name in by_name and by_name[name].there]
     for ax in there[:-1]:
         ax.set_xlabel("")
         ax.tick_params(labelbottom=False)
-    if rows[1].there:
+    if by_name["rates"].there:
         style.caption(there[0], style.seeds_text(len(result.seeds)), 18)
         _mark_windows(there[0], windows or [])
-    if rows[4].there:
+    if by_name["potentials"].there:
         name, seed, _, _ = traces(result)
         bursts = "bands: its bursts" if name in spiking_populations(result) else "its bursts: spikes not recorded"
-        style.caption(potentials(result, place("E")), f"one cell of {name}, seed {seed}; {bursts}")
+        style.caption(potentials(result, place("potentials")), f"one cell of {name}, seed {seed}; {bursts}")
     return figure
 
 
 class _Row:
     """A panel's place [inch], and whether its data were recorded."""
 
-    def __init__(self, letter: str, height: float, above: float, there: bool, missing: str) -> None:
-        self.letter, self.there, self.missing = letter, there, missing
+    def __init__(self, name: str, height: float, above: float, there: bool, missing: str) -> None:
+        self.name, self.there, self.missing = name, there, missing
         self.height = height if there else _MISSING
-        self.above = above if there or letter == "A" else _ABOVE_MISSING
-        self.letter_above = (0.3 if letter == "A" else 0.08) if there else -_MISSING / 2
+        self.above = above if there or name == "rasters" else _ABOVE_MISSING
+        self.letter_above = (0.3 if name == "rasters" else 0.08) if there else -_MISSING / 2
 
 
 def _or_none(make: Callable[[], Any]) -> Any:
@@ -159,7 +172,7 @@ def _draw_rasters(result: Result, place: Callable[..., Axes], windows: list[tupl
     seed, names = result.seeds[0], spiking_populations(result)
     cells = max(1, _ROWS // len(names))
     for k, (start, stop, text) in enumerate(windows):
-        ax = place("A", _LEFT + k * (width + gap), width)
+        ax = place("rasters", _LEFT + k * (width + gap), width)
         raster(result, ax, seed=seed, window=(start, stop), cells=cells, key=False)
         ax.set_title(f"{_NUMERALS[k]}   {text}".rstrip(), loc="left", pad=3)
         if k:
