@@ -28,7 +28,7 @@ from burstnet.result import Result
 from burstnet.setups import Setup
 from burstnet.timeline import Phase, Timeline
 
-__all__ = ["EXPERIMENT", "Classify"]
+__all__ = ["EXPERIMENT", "STRUCTURE", "Classification", "Classify", "network"]
 
 _OURS = "burstnet"
 #: In the first phase all pixels are at their mean, for so long; then for as long the lowest area's biases take the mean away.
@@ -171,8 +171,8 @@ class _Images(Choice):
 
 
 @dataclass(frozen=True)
-class _Classification(Experiment):
-    """The experiment: numbers of images that are not given follow from the images."""
+class Classification(Experiment):
+    """An experiment with images: numbers of images that are not given follow from them."""
 
     def prepare(self, settings: Mapping[str, str | Quantity | float] | None = None) -> Setup:
         """See `Experiment.prepare`."""
@@ -194,7 +194,7 @@ class _Classification(Experiment):
         return found
 
 
-def _build(structure: Mapping[str, Any]) -> Circuit:
+def network(structure: Mapping[str, Any]) -> Circuit:
     """The network of these structural settings."""
     areas = structure.get("areas", 1)
     names = [f"hidden{k}.n" for k in range(1, areas + 1)]
@@ -206,18 +206,19 @@ def _build(structure: Mapping[str, Any]) -> Circuit:
     )
 
 
-_STRUCTURE: dict[str, Whole | Number | Choice] = {
+#: Settings of the network that are fixed when it is built.
+STRUCTURE: dict[str, Whole | Number | Choice] = {
     "data": _Images("digits", "images to learn, or an .npz file of them", IMAGES),
     "areas": Whole(1, "hidden areas, each of 100 cells or of hidden1.n, hidden2.n ..."),
 }
 
-EXPERIMENT = _Classification(
+EXPERIMENT = Classification(
     name=Classify.NAME,
     title=Classify.TITLE,
     citation=burstccn.CITATION,
     protocol=Classify,
-    build=_build,
-    structure=_STRUCTURE,
+    build=network,
+    structure=STRUCTURE,
     figure="burstnet.protocols.classify:_figure",
     headline=("test.error", "last_validation.error", "epochs_to_criterion"),
 )

@@ -15,6 +15,7 @@ from .eyeblink import draw_eyeblink, eyeblink_figure
 from .feedback_decoupling import decoupling_figure, draw_errors
 from .feedback_horizon import draw_benefit, feedback_figure
 from .feedback_rank import feedback_rank_figure
+from .gradient_alignment import draw_gradient_alignment
 from .learning_curves import learning_curves
 from .line_drawing import line_drawing_figure, task_switching_figure
 from .metric_by_arm import metric_by_arm
@@ -49,6 +50,7 @@ __all__ = [
     "draw_burst_plasticity",
     "draw_errors",
     "draw_eyeblink",
+    "draw_gradient_alignment",
     "draw_one_phase",
     "draw_pairing",
     "draw_propagation",
