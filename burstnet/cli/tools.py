@@ -97,7 +97,9 @@ def cache(clear: Annotated[bool, typer.Option("--clear", help="Remove every prog
 
 @app.command()
 def verify(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="What to verify: burstccn, payeur2021 or cerebellum.")],
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="What to verify: burstccn, payeur2021, cerebellum or deep.")
+    ],
     quick: Annotated[bool, typer.Option("--quick", help="Fewer seeds, and no long runs.")] = False,
     out: Annotated[
         Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for verify.json and the runs.")

@@ -2,10 +2,12 @@
 
 import csv
 from importlib.resources import files
+from typing import get_type_hints
 
 import pytest
 
 from burstnet import Arm, Study
+from burstnet.cli.tools import verify
 from burstnet.experiment import find_experiment
 from burstnet.verify import _BOUNDS, MODELS
 
@@ -25,3 +27,8 @@ def test_conditions_of_the_cerebellum_are_studies():
     for condition in MODELS["cerebellum"][1].values():
         find_experiment(condition.protocol).prepare(condition.settings)
         Study(condition.protocol, (Arm("control", condition.lesions),), (1,), settings=condition.settings)
+
+
+def test_the_command_line_names_every_model():
+    said = get_type_hints(verify, include_extras=True)["model"].__metadata__[0].help
+    assert all(model in said for model in MODELS)
