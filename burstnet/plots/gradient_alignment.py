@@ -17,16 +17,16 @@ __all__ = ["draw_gradient_alignment"]
 _LEFT, _TOP, _WIDE, _HEIGHT, _BELOW, _BETWEEN = 0.62, 0.42, 1.75, 1.6, 0.95, 1.1
 #: Panels of angles: the reference, and what it is in words.
 _PANELS = (
+    ("rule", "angle to rule in rates (deg)"),
     ("fa", "angle to feedback alignment (deg)"),
     ("bp", "angle to backprop (deg)"),
-    ("other_feedback", "angle with other feedback (deg)"),
 )
 
 
 def draw_gradient_alignment(
     numbers: np.ndarray, angles: Mapping[str, Mapping[str, np.ndarray]], snr: Mapping[str, np.ndarray]
 ) -> Figure:
-    """Angle of the summed change to (A) feedback alignment's, (B) back-propagation's, (C) that of other feedback; (D) signal to noise.
+    """Angle of the summed change to that of (A) the rule in rates, (B) feedback alignment, (C) backprop; (D) signal to noise.
 
     Parameters
     ----------
@@ -40,8 +40,8 @@ def draw_gradient_alignment(
     Returns
     -------
     Figure
-        Axes labelled ``fa``, ``bp`` and ``other_feedback`` with a line for every area and a line ``no alignment`` at 90 degrees,
-        and ``snr`` with the markers of every area.
+        Axes labelled ``rule``, ``fa`` and ``bp`` with a line for every area and a line ``no alignment`` at 90 degrees, in ``fa``
+        also a dotted line ``AREA other feedback``, and ``snr`` with the markers of every area.
 
     References
     ----------
@@ -54,23 +54,34 @@ def draw_gradient_alignment(
         for k, (reference, name) in enumerate(_PANELS):
             ax = page.axes(reference, *places[k], _WIDE, _HEIGHT, "ABC"[k], 0.26)
             shown = {area: found[reference] for area, found in angles.items() if reference in found}
-            _angles(ax, np.asarray(numbers, dtype=float), shown, colours, name)
+            others = {a: found["other_feedback"] for a, found in angles.items() if "other_feedback" in found}
+            _angles(ax, np.asarray(numbers, dtype=float), shown, others if reference == "fa" else {}, colours, name)
         _noise(page.axes("snr", *places[3], _WIDE, _HEIGHT, "D", 0.26), snr, colours)
         page.seeds(len(next(iter(snr.values()))))
         return page.figure
 
 
 def _angles(
-    ax: Axes, numbers: np.ndarray, shown: Mapping[str, np.ndarray], colours: Mapping[str, str], name: str
+    ax: Axes,
+    numbers: np.ndarray,
+    shown: Mapping[str, np.ndarray],
+    others: Mapping[str, np.ndarray],
+    colours: Mapping[str, str],
+    name: str,
 ) -> None:
     zero_line(ax, 90.0, "no alignment")
+    for area, per_seed in others.items():
+        mean = np.mean(per_seed, axis=0)
+        ax.plot(numbers, mean, color=colours[area], linestyle=(0, (1, 1)), label=f"{area} other feedback", zorder=2)
+    if others:
+        style.write_words(ax, [("dotted: other feedback", style.QUIET)])
     for area, per_seed in shown.items():
         style.seed_lines(ax, numbers, per_seed, colours[area], area)
     if len(numbers) > 1:
         ax.set_xscale("log")
         ax.set_xlim(numbers[0], numbers[-1])
-    most = max([95.0, *(float(np.nanmax(v)) for v in shown.values() if np.isfinite(v).any())])
-    ax.set_ylim(0, most)
+    drawn = [v for v in (*shown.values(), *others.values()) if np.isfinite(v).any()]
+    ax.set_ylim(0, 1.05 * max([90.0, *(float(np.nanmax(v)) for v in drawn)]))
     ax.set_yticks([0, 30, 60, 90])
     ax.set_xlabel("examples")
     ax.set_ylabel(name)

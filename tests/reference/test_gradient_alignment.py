@@ -1,0 +1,60 @@
+"""Summed weight changes of single neurons turn towards what their twin in rates would learn, and do not without feedback.
+
+Source: ours, a first program of ours with three seeds of its own before. Two hidden areas after three epochs; numbers of other
+seeds are on the page of the protocol.
+"""
+
+import numpy as np
+import pytest
+
+import burstnet as bn
+from burstnet.experiment import find_experiment
+
+SEEDS = (11, 12)
+AREAS = ("hidden1", "hidden2", "output")
+
+
+@pytest.fixture(scope="module")
+def measured():
+    setup = find_experiment("gradient-alignment").prepare({"areas": "2"})
+    program = bn.compile(setup.circuit, setup.protocol, "cpp")
+    start = setup.protocol.timeline().span("rest")[0]
+    silent = [f"{kind}{k}:scale=0@{start:g}s.." for kind in "YQ" for k in (2, 3)]
+    slower = {"standstill": 1e-8}
+    arms = {"intact": {}, "silent": {"lesions": silent}, "slower": {"params": slower}}
+    results = {name: program.run(seeds=SEEDS, jobs=2, **how) for name, how in arms.items()}
+    return setup.protocol, results
+
+
+@pytest.mark.slow
+def test_alignment_improves_with_the_number_of_examples_in_every_area(measured):
+    protocol, results = measured
+    found = protocol.metrics(results["intact"])
+    for area in AREAS:
+        curve = found[f"{area}.angle_rule"]
+        assert list(curve.at) == [50, 100, 200, 500, 1000, 2000, 5000]
+        assert (curve.per_seed[:, -1] < curve.per_seed[:, 0]).all()
+    assert (found["hidden1.angle_rule"].per_seed[:, -1] < 35).all()
+    # errors lose against noise on the way down
+    assert (found["hidden1.snr"].per_seed < found["hidden2.snr"].per_seed).all()
+    assert (found["hidden2.snr"].per_seed < found["output.snr"].per_seed).all()
+
+
+@pytest.mark.slow
+def test_without_feedback_hidden_areas_do_not_align(measured):
+    protocol, results = measured
+    found = protocol.metrics(results["silent"])
+    for area in AREAS[:2]:
+        for reference in ("rule", "fa"):
+            assert (np.abs(found[f"{area}.angle_{reference}"].per_seed[:, -1] - 90) < 10).all()
+        assert np.isnan(found[f"{area}.snr"].per_seed).all()
+    assert (found["output.angle_rule"].per_seed[:, -1] < 35).all()
+
+
+@pytest.mark.slow
+def test_weights_stand_still_while_their_changes_are_summed(measured):
+    """A hundred times slower, the same cells fire at the same times and the sums are the same."""
+    _, results = measured
+    every = [r.data["W1_weight"].values[:, -21 * 5 :] for r in (results["intact"], results["slower"])]
+    one, other = (w[:, -25] - w[:, 0] for w in every)
+    assert np.allclose(100 * other, one, atol=1e-4 * np.abs(one).max())
