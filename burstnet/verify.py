@@ -220,6 +220,11 @@ def _mnist(areas: int) -> _Condition:
     return _Condition({"images": "mnist", "feedback": "random"} | sizes, 1, 0, protocol="digits", images="mnist")
 
 
+def _alignment(lesions: str) -> _Condition:
+    """Single spiking neurons after one epoch, whose weights then stand still from 420 s on."""
+    return _Condition({"areas": "2", "epochs": "1"}, 3, 0, protocol="gradient-alignment", lesions=lesions)
+
+
 _DEEP = {
     "backprop": _digits(rule="backprop"),
     "tied": _digits(),
@@ -237,6 +242,10 @@ _DEEP = {
     "two-sst": _Condition({"epochs": "60", "sst": "2"}, 5, 1, protocol="feedback-rank"),
     "sine": _Condition({}, 10, 2, protocol="sine"),
     **{f"mnist-{areas}": _mnist(areas) for areas in (1, 2, 3, 4)},
+    "gradient-alignment": _alignment(""),
+    "gradient-alignment-no-feedback": _alignment(
+        " + ".join(f"{kind}{k}:scale=0@420s.." for kind in "YQ" for k in (2, 3))
+    ),
 }
 
 #: Model to its published table and conditions.
