@@ -73,7 +73,7 @@ def generate(
     """
     if problem := brian2cuda_problem():
         raise BuildError(problem)
-    from .cuda_device import generating
+    from .cuda_device import generating, give_tables
 
     nvcc = _nvcc_if_any()
     arch = architecture(capability, nvcc)
@@ -83,6 +83,7 @@ def generate(
         take = "set_from_command_line(args);" + (_SEED if program.circuit.beside else "")
         objects = build_objects(program.circuit, program.recording, numbers, lambda: device.insert_code("main", take))
         network = Network(*objects.all(), name="network")
+        give_tables(network.objects)
         try:
             network.run(0 * second, namespace={})
         except BrianObjectException as problem_there:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from brian2 import prefs
+from brian2 import TimedArray, prefs
 from brian2.devices.device import all_devices, reset_device, set_device
 from brian2cuda.codeobject import CUDAStandaloneCodeObject
 from brian2cuda.cuda_generator import CUDACodeGenerator
@@ -17,7 +17,7 @@ from brian2cuda.device import CUDAStandaloneDevice
 from brian2cuda.utils import gputools
 from jinja2 import ChoiceLoader, DictLoader
 
-__all__ = ["generating"]
+__all__ = ["generating", "give_tables"]
 
 _DEVICE = "burstnet_cuda"
 _BACKEND = "devices.cuda_standalone.cuda_backend."
@@ -47,6 +47,24 @@ class _Device(CUDAStandaloneDevice):
 
 # A device of our own, so that a user's own standalone project in the same process stays untouched.
 all_devices.setdefault(_DEVICE, _Device())
+
+
+def give_tables(objects: Iterable[Any]) -> None:
+    """Let CUDA read the tables (`brian2.TimedArray`) that Brian2 objects use.
+
+    A table knows the targets that were there when it was made; those of a model are made before Brian2CUDA is imported.
+    """
+    for thing in objects:
+        for table in (getattr(thing, "namespace", None) or {}).values():
+            if isinstance(table, TimedArray):
+                write = TimedArray.implementations["cuda"][table.values.ndim - 1]
+                values = {f"{table.name}_values": np.ascontiguousarray(table.values, dtype=float).ravel()}
+                table.implementations.add_dynamic_implementation(
+                    "cuda",
+                    write(table.values, table.dt, table.name),
+                    namespace=lambda owner, values=values: values,
+                    name=table.name,
+                )
 
 
 @contextlib.contextmanager

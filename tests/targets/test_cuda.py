@@ -10,7 +10,7 @@ from brian2 import prefs
 from brian2.devices.device import get_device
 from support import gpu_problem
 
-from burstnet import ArgumentError, BuildError, RunError, compile, generate
+from burstnet import ArgumentError, BuildError, RunError, compile, find_experiment, generate
 from burstnet.targets import cuda_toolkit
 from burstnet.targets.cuda_project import rewrite_cuda
 from burstnet.targets.cuda_toolkit import architecture, brian2cuda_problem, curand_folder, find_nvcc
@@ -99,6 +99,17 @@ def test_a_project_for_cuda_is_complete(circuit, short, tmp_path):
     assert "control.run_seed=4 " in (folder / "commands.txt").read_text()
     assert {p.name for p in folder.glob("*.cu")} >= {"main.cu", "objects.cu", "unit0.cu"}
     assert "getppid" not in (folder / "burstnet_loop.h").read_text()
+
+
+@pytest.mark.cuda
+@needs_extra
+def test_tables_that_were_made_before_brian2cuda_was_imported_are_read(tmp_path):
+    setup = find_experiment("classify").prepare({"hidden1.n": "5"})
+    labels = next(s.namespace["labels"] for s in setup.circuit.signals if "labels" in s.namespace)
+    labels.implementations._implementations.pop("cuda", None)
+    folder = generate(setup.circuit, setup.protocol, tmp_path / "there", "cuda")
+    written = "".join(path.read_text() for path in folder.glob("unit*.cu"))
+    assert "labels(" in written and "images(" in written
 
 
 @pytest.mark.skipif(not brian2cuda_problem(), reason="Brian2CUDA is here")
