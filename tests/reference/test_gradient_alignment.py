@@ -1,7 +1,7 @@
 """Summed weight changes of single neurons turn towards what their twin in rates would learn, and do not without feedback.
 
-Source: ours, a first program of ours with three seeds of its own before. Two hidden areas after three epochs; numbers of other
-seeds are on the page of the protocol.
+Source: ours. Two hidden areas after one epoch: in seeds 1 to 3 the lowest area was 53 degrees away for 50 images and 24 (SD 0.3)
+for 5000, and 85 or more where feedback was off.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ AREAS = ("hidden1", "hidden2", "output")
 
 @pytest.fixture(scope="module")
 def measured():
-    setup = find_experiment("gradient-alignment").prepare({"areas": "2"})
+    setup = find_experiment("gradient-alignment").prepare({"areas": "2", "epochs": "1"})
     program = bn.compile(setup.circuit, setup.protocol, "cpp")
     start = setup.protocol.timeline().span("rest")[0]
     silent = [f"{kind}{k}:scale=0@{start:g}s.." for kind in "YQ" for k in (2, 3)]
@@ -35,7 +35,7 @@ def test_alignment_improves_with_the_number_of_examples_in_every_area(measured):
         curve = found[f"{area}.angle_rule"]
         assert list(curve.at) == [50, 100, 200, 500, 1000, 2000, 5000]
         assert (curve.per_seed[:, -1] < curve.per_seed[:, 0]).all()
-    assert (found["hidden1.angle_rule"].per_seed[:, -1] < 35).all()
+    assert (found["hidden1.angle_rule"].per_seed[:, -1] < 30).all()
     # errors lose against noise on the way down
     assert (found["hidden1.snr"].per_seed < found["hidden2.snr"].per_seed).all()
     assert (found["hidden2.snr"].per_seed < found["output.snr"].per_seed).all()
@@ -49,7 +49,7 @@ def test_without_feedback_hidden_areas_do_not_align(measured):
         for reference in ("rule", "fa"):
             assert (np.abs(found[f"{area}.angle_{reference}"].per_seed[:, -1] - 90) < 10).all()
         assert np.isnan(found[f"{area}.snr"].per_seed).all()
-    assert (found["output.angle_rule"].per_seed[:, -1] < 35).all()
+    assert (found["output.angle_rule"].per_seed[:, -1] < 30).all()
 
 
 @pytest.mark.slow
