@@ -28,6 +28,7 @@ from .arrays import ARRAYS_FILE, PlainArray
 from .cache import Cache, program_key
 from .compiler import Compiler, find_compiler
 from .cuda_toolkit import Nvcc
+from .dense import dense_pathways
 from .faster import LESION_WINDOW, Hints
 from .hashing import quick_keys
 from .make import run_make
@@ -127,6 +128,7 @@ def _hints(program: Program, inlined: bool) -> Hints:
             for p in circuit.projections
             if p.plasticity and p.plasticity.learning and not p.constant
         },
+        dense_pathways(circuit),
         inlined,
     )
 

@@ -1,4 +1,4 @@
-"""What a compiler cannot know of Brian2's C++ code objects, written into their text. Imports pulses only.
+"""What a compiler cannot know of Brian2's C++ code objects, written into their text. Imports pulses and dense loops only.
 
 Where a text is not the one that is expected, nothing is changed.
 """
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..pulses import SECOND_WORD
+from .dense import Dense, dense_loop, without_queue
 
 __all__ = ["LESION_WINDOW", "Hints", "faster", "quicker_queue"]
 
@@ -56,12 +57,15 @@ class Hints:
         ``population_event`` of every custom event that only a spiking cell can have, to its population.
     learning : mapping of str to str
         Plastic projection to the knob that multiplies its learning.
+    dense : mapping of str to Dense
+        Pathways of all-to-all synapses without a delay.
     inlined : bool
         Write out the exponential function in place of a call, for programs that need not be exact to the last digit.
     """
 
     among_spikes: Mapping[str, str] = field(default_factory=dict)
     learning: Mapping[str, str] = field(default_factory=dict)
+    dense: Mapping[str, Dense] = field(default_factory=dict)
     inlined: bool = False
 
 
@@ -72,16 +76,20 @@ def faster(name: str, text: str, hints: Hints) -> str:
     """
     if re.search(r"_stateupdater_codeobject(_\d+)?$", name):
         return _without_overlap(text, hints.inlined)
+    pathway = re.fullmatch(r"(\w+)_(codeobject|push_spikes)(_\d+)?", name)
+    dense = hints.dense.get(pathway[1]) if pathway else None
+    if pathway and dense and pathway[2] == "push_spikes":
+        return without_queue(text)
     for projection, knob in hints.learning.items():
         own = re.fullmatch(rf"{projection}_{projection}(_event|_burst)?_(codeobject|push_spikes)(_\d+)?", name)
         if own and own[1]:
-            return _asleep(text, knob)
+            return _asleep(_synaptic(text, "", dense) if dense else text, knob)
         if own and own[2] == "codeobject":
-            return _synaptic(text, knob)
+            return _synaptic(text, knob, dense)
     if "_synapses_create_generator_codeobject" in name:
         return _drawn_by_rows(text)
     if "_spiking_synapses" in text:
-        return _synaptic(text)
+        return _synaptic(text, "", dense)
     found = re.fullmatch(r"(\w+)_thresholder_codeobject(_\d+)?", name)
     if not found:
         return text
@@ -183,8 +191,11 @@ def _asleep(text: str, knob: str) -> str:
     )
 
 
-def _synaptic(text: str, knob: str = "") -> str:
+def _synaptic(text: str, knob: str = "", dense: Dense | None = None) -> str:
     """The loop over synapses that transmit; where cells lie far apart, it asks for a later one while it serves one."""
+    rows = dense_loop(text, dense) if dense else None
+    if rows:
+        return rows[0] + _apart(rows[1], knob) + rows[2]
     head = re.search(r"(?m)^[ ]*for\(int _spiking_synapse_idx=0;", text)
     end = re.search(r"(?m)^        \}\n", text[head.start() :]) if head else None
     if not head or not end:

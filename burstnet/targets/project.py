@@ -7,12 +7,14 @@ recording windows and its progress from run arguments.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import BuildError
 from .arrays import PlainArray, tabulate
+from .dense import applicable
 from .faster import Hints, faster, quicker_queue
 
 __all__ = ["LOOP_HEADER", "rewrite"]
@@ -212,9 +214,12 @@ def _gather(folder: Path, units: int, hints: Hints, small: list[str]) -> list[st
     texts: list[list[str]] = [[] for _ in range(units)]
     once = [f'#include "{name}"\n' for name in small]
     load = [0] * units
-    for path in sorted((folder / "code_objects").glob("*.cpp"), key=lambda p: (-p.stat().st_size, p.name)):
-        text = faster(path.stem, path.read_text(), hints)
-        if _ONCE.search(path.stem):
+    paths = sorted((folder / "code_objects").glob("*.cpp"), key=lambda p: (-p.stat().st_size, p.name))
+    original = {path.stem: path.read_text() for path in paths}
+    hints = dataclasses.replace(hints, dense=applicable(original, hints.dense))
+    for name, code in original.items():
+        text = faster(name, code, hints)
+        if _ONCE.search(name):
             once.append(text)
         else:
             k = load.index(min(load))

@@ -147,9 +147,9 @@ def test_programs_made_after_others_in_one_process_are_as_quick_and_as_right(cir
         text = "".join((folder / f"unit{k}.cpp").read_text() for k in range(2))
         texts.append(tuple(text.count(mark) for mark in ("GCC ivdep", "_spikespace[_k]", "__builtin_prefetch")))
         assert (folder / "main.cpp").read_text().count("(_array_control_spikes_from[0])") == 2
-    # two areas, each with a loop for whole blocks and one for the rest, with and without what lesions add; so few cells
-    # are near each other in memory and need no asking ahead
-    assert texts[0] == texts[1] == (8, 4, 0) and alive.control.N == 1
+    # two areas, each with a loop for whole blocks and one for the rest, with and without what lesions add, and one over rows
+    # of weights; so few cells are near each other in memory and need no asking ahead
+    assert texts[0] == texts[1] == (9, 4, 0) and alive.control.N == 1
 
 
 @needs_compiler
