@@ -202,6 +202,7 @@ def _schedule(shown: Pictures) -> tuple[tuple[Knob, ...], tuple[Signal, ...]]:
         Knob("examination", 300 * ms),
         Knob("count_from", 80 * ms),
         Knob("decay", 0.95),
+        Knob("cooling", 0.0),
         Knob("learning_rate", 1.0),
         Knob("labels_shuffled", 0.0),
     )
@@ -234,7 +235,7 @@ def _schedule(shown: Pictures) -> tuple[tuple[Knob, ...], tuple[Signal, ...]]:
         "label": "labels(label_row*dt)",
         "visible": f"1 - training*(1 - examined)*int(elapsed >= length - {steps('blank')})",
         "taught": f"training*(1 - examined)*int(elapsed >= {steps('teacher_from')})*int(elapsed < {steps('teacher_until')})*visible",
-        "learning": "taught*learning_rate*decay**epoch",
+        "learning": "taught*learning_rate*decay**epoch/(1 + cooling*now/epoch_steps)",
         "counting": f"active*examined*int(elapsed >= {steps('count_from')})",
         "reporting": "active*examined*int(elapsed >= length - 1)",
         "beginning": "int(elapsed < 0.5)",

@@ -61,6 +61,7 @@ class Classify(ParameterSet):
     count_from: Quantity = parameter(80 * ms, "of an examination, from when on events count", _OURS)
     learning_rate: Quantity = parameter(1.0, "factor on all learning rates", _OURS)
     decay: Quantity = parameter(0.95, "factor on learning rates from one epoch to the next", _OURS, positive=True)
+    cooling: Quantity = parameter(0.0, "c of a further factor 1/(1 + c*t) on learning rates, after t epochs", _OURS)
     shuffled_labels: Quantity = parameter(0.0, "1: images for training have each other's labels, a control", _OURS)
     criterion: Quantity = parameter(0.1, "error of validation at which the images count as learned", _OURS)
 
@@ -77,8 +78,9 @@ class Classify(ParameterSet):
             raise ArgumentError(
                 f"training_images={float(self.training_images):g} and validation_images={float(self.validation_images):g} are not allowed; the training set has {float(self.training_set):g}."
             )
-        if float(self.learning_rate) < 0:
-            raise ArgumentError(f"learning_rate={float(self.learning_rate):g} is not allowed; it is at least 0.")
+        for name in ("learning_rate", "cooling"):
+            if float(getattr(self, name)) < 0:
+                raise ArgumentError(f"{name}={float(getattr(self, name)):g} is not allowed; it is at least 0.")
         if float(self.shuffled_labels) not in (0.0, 1.0):
             raise ArgumentError(f"shuffled_labels={float(self.shuffled_labels):g} is not allowed; it is 0 or 1.")
         whole = float(self.presentation)
@@ -108,6 +110,7 @@ class Classify(ParameterSet):
             "examination": self.examination,
             "count_from": self.count_from,
             "decay": self.decay,
+            "cooling": self.cooling,
             "learning_rate": self.learning_rate,
             "labels_shuffled": self.shuffled_labels,
         }

@@ -85,6 +85,7 @@ def test_images_follow_data_and_what_does_not_fit_is_refused():
         ({"blank": "200ms"}, "blank="),
         ({"teacher_from": "190ms", "teacher_until": "100ms"}, "teacher_from="),
         ({"shuffled_labels": "0.5"}, "shuffled_labels=0.5"),
+        ({"cooling": "-1"}, "cooling=-1"),
     ):
         with pytest.raises(ArgumentError, match=word):
             experiment.prepare(settings)
