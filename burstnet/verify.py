@@ -225,6 +225,11 @@ def _alignment(lesions: str) -> _Condition:
     return _Condition({"areas": "2", "epochs": "1"}, 3, 0, protocol="gradient-alignment", lesions=lesions)
 
 
+def _spiking(seeds: int, lesions: str = "", known: str = "", **settings: str) -> _Condition:
+    """Digits by single spiking neurons."""
+    return _Condition(settings, seeds, 0, protocol="classify", lesions=lesions, known=known)
+
+
 _DEEP = {
     "backprop": _digits(rule="backprop"),
     "tied": _digits(),
@@ -242,6 +247,11 @@ _DEEP = {
     "two-sst": _Condition({"epochs": "60", "sst": "2"}, 5, 1, protocol="feedback-rank"),
     "sine": _Condition({}, 10, 2, protocol="sine"),
     **{f"mnist-{areas}": _mnist(areas) for areas in (1, 2, 3, 4)},
+    "spiking-digits": _spiking(5),
+    "spiking-digits-two-areas": _spiking(5, areas="2", known="docs/models/burstccn_deep.rst#measured"),
+    "spiking-digits-no-feedback": _spiking(
+        3, "Y2:scale=0 + Y3:scale=0 + Q2:scale=0 + Q3:scale=0", areas="2", epochs="15"
+    ),
     "gradient-alignment": _alignment(""),
     "gradient-alignment-no-feedback": _alignment(
         " + ".join(f"{kind}{k}:scale=0@420s.." for kind in "YQ" for k in (2, 3))
