@@ -180,7 +180,10 @@ _CEREBELLUM = {
     "lines-unguided": _Condition({"guidance": "0"}, 5, 0, protocol="line-drawing"),
     "lines-readout": _Condition({"feedback": "readout"}, 10, 1, protocol="line-drawing"),
     "lines-five-cues": _Condition({"cues": "5", "trials": "2000"}, 10, 0, protocol="line-drawing", known=_LINES),
-    "switching-lines": _Condition({"tests": "120"}, 10, 0, protocol="task-switching"),
+    "lines-five-cues-readout": _Condition(
+        {"cues": "5", "trials": "2000", "feedback": "readout"}, 10, 0, protocol="line-drawing"
+    ),
+    "switching-lines": _Condition({"tests": "480"}, 10, 0, protocol="task-switching"),
     "switching-lines-shared": _Condition({"tests": "120", "shared": "1"}, 10, 0, protocol="task-switching"),
     "late-teaching": _Condition({}, 20, 3, protocol="feedback-decoupling"),
     "late-teaching-no-nuclei": _Condition({}, 20, 3, protocol="feedback-decoupling", lesions="nuclei:silence"),
