@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import burstnet as bn
-from burstnet.analysis.alignment import angle
 from burstnet.experiment import find_experiment
 
 SEEDS = (11, 12)
 AREAS = ("hidden1", "hidden2", "output")
+SLOWER = {"standstill": 1e-8}
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +21,7 @@ def measured():
     program = bn.compile(setup.circuit, setup.protocol, "cpp")
     start = setup.protocol.timeline().span("rest")[0]
     silent = [f"{kind}{k}:scale=0@{start:g}s.." for kind in "YQ" for k in (2, 3)]
-    slower = {"standstill": 1e-8}
-    arms = {"intact": {}, "silent": {"lesions": silent}, "slower": {"params": slower}}
+    arms = {"intact": {}, "silent": {"lesions": silent}, "slower": {"params": SLOWER}}
     results = {name: program.run(seeds=SEEDS, jobs=2, **how) for name, how in arms.items()}
     return setup.protocol, results
 
@@ -46,20 +45,25 @@ def test_without_feedback_hidden_areas_do_not_align(measured):
     protocol, results = measured
     found = protocol.metrics(results["silent"])
     for area in AREAS[:2]:
+        # sums of noise alone lie within 5 degrees (SD) of a right angle
         for reference in ("rule", "fa"):
-            assert (np.abs(found[f"{area}.angle_{reference}"].per_seed[:, -1] - 90) < 10).all()
+            assert (np.abs(found[f"{area}.angle_{reference}"].per_seed[:, -1] - 90) < 15).all()
         assert np.isnan(found[f"{area}.snr"].per_seed).all()
     assert (found["output.angle_rule"].per_seed[:, -1] < 30).all()
 
 
 @pytest.mark.slow
 def test_weights_stand_still_while_their_changes_are_summed(measured):
-    """A hundred times slower, the first images do the same to every weight, and no weight moves by a thousandth."""
-    _, results = measured
+    """No weight moves by a thousandth, and a hundred times slower the angles are the same, but for another course of noise."""
+    protocol, results = measured
     start = results["intact"].phases["measured"][0]
     first = np.searchsorted(results["intact"].data["state_time"].values, start - 1e-6)
     for name in ("W1_weight", "W2_weight", "W3_weight"):
-        intact, slower = (results[arm].data[name].values[:, first:] for arm in ("intact", "slower"))
-        one, other = intact[:, 1] - intact[:, 0], 100 * (slower[:, 1] - slower[:, 0])
-        assert (angle(one, other, axis=1) < 3).all()
-        assert np.abs(intact[:, -1] - intact[:, 0]).max() < 1e-3
+        weights = results["intact"].data[name].values[:, first:]
+        assert 0 < np.abs(weights[:, -1] - weights[:, 0]).max() < 1e-3
+    intact, slower = (
+        protocol.replace(**how).metrics(results[arm]) for arm, how in (("intact", {}), ("slower", SLOWER))
+    )
+    for area in AREAS:
+        found = [metrics[f"{area}.angle_rule"].per_seed for metrics in (intact, slower)]
+        assert np.abs(found[0] - found[1]).max() < 3
