@@ -92,7 +92,7 @@ class GradientAlignment(Classify):
         done, every = float(Timeline(phases).duration), float(self._sampled)
         phases.append(Phase("rest", (math.ceil(done / every - 1e-9) * every - done) * second))
         common = {name: value for name, value in others[0].settings.items() if name not in ("begun", "first_examined")}
-        common |= {"validated": 0.0, "decay": 1.0, "observing": 1.0}
+        common |= {"validated": 0.0, "decay": 1.0, "cooling": 0.0, "observing": 1.0}
         begun = Timeline(phases).duration
         length = math.ceil(float(self.examples) / float(self.interval)) * self._sampled
         measured = common | {"begun": begun, "learning_rate": self.standstill}

@@ -132,7 +132,7 @@ def test_the_network_is_that_of_classify():
 
 
 def test_weights_stand_still_from_a_sample_of_them_on():
-    protocol = GradientAlignment(epochs=2.0, training_images=7.0, validation_images=2.0, test_images=3.0)
+    protocol = GradientAlignment(epochs=2.0, training_images=7.0, validation_images=2.0, test_images=3.0, cooling=1.0)
     spans = protocol.timeline().spans()
     assert list(spans) == ["grey", "training", "test", "rest", "measured", "repeated"]
     assert spans["measured"][0] / 10 == pytest.approx(round(spans["measured"][0] / 10))
@@ -142,7 +142,11 @@ def test_weights_stand_still_from_a_sample_of_them_on():
     assert float(without.phases[0].settings["centred_in"]) == 0
     for timeline in (protocol.timeline(), without):
         measured = timeline.phases[-2].settings
-        assert float(measured["learning_rate"]) == 1e-6 and float(measured["decay"]) == 1
+        assert (
+            float(measured["learning_rate"]) == 1e-6
+            and float(measured["decay"]) == 1
+            and float(measured["cooling"]) == 0
+        )
         assert float(measured["begun"] / second) == pytest.approx(timeline.span("measured")[0])
 
 
