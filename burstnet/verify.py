@@ -149,6 +149,16 @@ _LATER = "@156s.."
 
 _LINES = "docs/models/cerebro_cerebellar.rst#what-has-been-measured"
 
+_FIVE_CUES = {
+    "cues": "5",
+    "trials": "1600",
+    "fade": "0.25",
+    "purkinje.n": "24",
+    "parallel_fibres.eta": "0.015nS",
+    "olive.cell.olive_gain": "16Hz",
+    "olive.cell.olive_rest": "4Hz",
+}
+
 _CEREBELLUM = {
     "eyeblink": _eyeblink(3, to="reacquired"),
     "eyeblink-200ms": _eyeblink(3, isi="200ms"),
@@ -179,7 +189,7 @@ _CEREBELLUM = {
     "lines": _Condition({}, 10, 1, protocol="line-drawing"),
     "lines-unguided": _Condition({"guidance": "0"}, 5, 0, protocol="line-drawing"),
     "lines-readout": _Condition({"feedback": "readout"}, 10, 1, protocol="line-drawing"),
-    "lines-five-cues": _Condition({"cues": "5", "trials": "2000"}, 10, 0, protocol="line-drawing", known=_LINES),
+    "lines-five-cues": _Condition(_FIVE_CUES, 10, 0, protocol="line-drawing", known=_LINES),
     "lines-five-cues-readout": _Condition(
         {"cues": "5", "trials": "2000", "feedback": "readout"}, 10, 0, protocol="line-drawing"
     ),
