@@ -37,7 +37,7 @@ def errors(arm: str, test: str) -> np.ndarray:
 # Errors and mean paths
 # ---------------------
 # (Left) A dot is a seed, a bar their mean; the dotted line is what an output that stays at the origin scores. In *cut* the trained nuclei
-# no longer reach the cortex. (Right) Means over trials and seeds; dotted, the targets.
+# no longer reach the cortex. (Right) Means over trials and seeds, of five cues the first five; dotted, the targets.
 colours = {"after": style.OUTPUT, "cut": style.LESIONED}
 with matplotlib.rc_context(style.RC):
     figure = Figure(figsize=(7.2, 2.7), layout="constrained")
