@@ -238,9 +238,9 @@ def _alignment(lesions: str) -> _Condition:
     return _Condition({"areas": "2", "epochs": "1"}, 3, 0, protocol="gradient-alignment", lesions=lesions)
 
 
-def _spiking(seeds: int, lesions: str = "", known: str = "", **settings: str) -> _Condition:
+def _spiking(seeds: int, lesions: str = "", **settings: str) -> _Condition:
     """Digits by single spiking neurons."""
-    return _Condition(settings, seeds, 0, protocol="classify", lesions=lesions, known=known)
+    return _Condition(settings, seeds, 0, protocol="classify", lesions=lesions)
 
 
 _DEEP = {
@@ -261,7 +261,9 @@ _DEEP = {
     "sine": _Condition({}, 10, 2, protocol="sine"),
     **{f"mnist-{areas}": _mnist(areas) for areas in (1, 2, 3, 4)},
     "spiking-digits": _spiking(5),
-    "spiking-digits-two-areas": _spiking(5, areas="2", known="docs/models/burstccn_deep.rst#measured"),
+    "spiking-digits-two-areas": _spiking(
+        5, areas="2", presentation="300 ms", teacher_from="100 ms", teacher_until="300 ms"
+    ),
     "spiking-digits-no-feedback": _spiking(
         3, "Y2:scale=0 + Y3:scale=0 + Q2:scale=0 + Q3:scale=0", areas="2", epochs="15"
     ),
