@@ -185,6 +185,7 @@ _OUR_MODELS = (
     "burstccn_continuous",
     "burstccn_dalean",
     "burstccn_dalean_images",
+    "burstccn_interneurons",
     "burstccn_rate",
     "cerebellum",
     "cerebellum_eyeblink",

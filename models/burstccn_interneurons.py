@@ -1,7 +1,7 @@
 """The spiking BurstCCN with the interneurons and synapses that its pathways Y and Q stand for.
 
 Bursts of the top area are read by facilitating synapses onto VIP cells, which inhibit SST cells; events by depressing
-synapses onto NDNF cells; SST and NDNF cells inhibit the dendrites below. Two areas. Imports burstccn.
+synapses onto NDNF cells; SST and NDNF cells inhibit the dendrites below. Two areas. Imports burstccn and payeur2021.
 
 References
 ----------
@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from brian2.units import Hz, coulomb, ms, nS, pA, second
+from brian2.units import Hz, coulomb, ms, nS, pA
 from brian2.units.fundamentalunits import Quantity
 
 from burstnet.cells import Fragment, ParameterSet, leaky_counter, parameter
@@ -26,27 +26,19 @@ from burstnet.circuit import Circuit, Population, Projection
 from burstnet.control import Readout
 from burstnet.errors import ArgumentError, unknown_name
 from burstnet.models import burstccn
-from burstnet.synapses import ShortTermPlasticity
+from burstnet.models.payeur2021 import Published
 
-__all__ = [
-    "CITATION",
-    "INTERNEURONS",
-    "InterneuronParameters",
-    "area_parameters",
-    "circuit",
-    "depressing",
-    "facilitating",
-]
+__all__ = ["CITATION", "INTERNEURONS", "InterneuronParameters", "area_parameters", "circuit"]
 
 CITATION = burstccn.CITATION
 _OURS = "ours"
 _PAYEUR = "Payeur et al. 2021"
+_WITHOUT_ADAPTATION = SST.replace(a=0 * nS, b=0 * pA)
 #: Interneurons: SST cells of Payeur et al., and the same without adaptation.
-INTERNEURONS: Mapping[str, AdExParameters] = {
-    "vip": SST.replace(a=0 * nS, b=0 * pA),
-    "sst": SST,
-    "ndnf": SST.replace(a=0 * nS, b=0 * pA),
-}
+INTERNEURONS: Mapping[str, AdExParameters] = {"vip": _WITHOUT_ADAPTATION, "sst": SST, "ndnf": _WITHOUT_ADAPTATION}
+#: Releases as Payeur et al. document them, facilitation by steps of 0.1, where their program executes 0.02 and begins at 0.01.
+_FACILITATING = Published(facilitation_step=0.1, initial_u=None).facilitating()
+_DEPRESSING = Published(initial_u=None).depressing()
 #: Every spike of an interneuron counts as an event.
 _EVERY_SPIKE = 0.3 * ms
 
@@ -83,16 +75,6 @@ def area_parameters() -> burstccn.BurstCCNParameters:
     event rate, as the published top area's does.
     """
     return burstccn.BurstCCNParameters(input_bias=995 * pA, input_bias_slope=5 * pA / Hz, eta=3.45e11 / coulomb)
-
-
-def facilitating() -> ShortTermPlasticity:
-    """STF: reads bursts. As documented by Payeur et al., whose program executes ``f=U``."""
-    return ShortTermPlasticity(U=0.02, f=0.1, tau_d=100 * ms, tau_f=100 * ms, kind="STF")
-
-
-def depressing() -> ShortTermPlasticity:
-    """STD: reads events, after Payeur et al."""
-    return ShortTermPlasticity(U=0.9, tau_d=20 * ms, tau_f=1 * second, kind="STD")
 
 
 def circuit(
@@ -169,8 +151,8 @@ def _pathways(f: InterneuronParameters, n: Mapping[str, int], dt: Quantity) -> l
         return Projection(name, source, target, port, weight=summed / n[source], on="spike", delay=dt, **more)
 
     return [
-        pathway("bursts_to_vip", "output", "vip", "soma.ampa", float(f.bursts_to_vip), short_term=facilitating()),
-        pathway("events_to_ndnf", "output", "ndnf", "soma.ampa", float(f.events_to_ndnf), short_term=depressing()),
+        pathway("bursts_to_vip", "output", "vip", "soma.ampa", float(f.bursts_to_vip), short_term=_FACILITATING),
+        pathway("events_to_ndnf", "output", "ndnf", "soma.ampa", float(f.events_to_ndnf), short_term=_DEPRESSING),
         pathway("vip_to_sst", "vip", "sst", "soma.gaba", float(f.vip_to_sst)),
         pathway("sst_to_dendrite", "sst", "input", "dendrite", f.sst_to_dendrite),
         pathway("ndnf_to_dendrite", "ndnf", "input", "dendrite", f.ndnf_to_dendrite),
