@@ -229,5 +229,8 @@ EXPERIMENT = Classification(
     build=_build,
     structure=STRUCTURE,
     figure="burstnet.protocols.gradient_alignment:_figure",
-    headline=("test.error",),
+    headline=(
+        "test.error",
+        *(f"{area}.{what}" for area in ("hidden1", "output") for what in ("snr", "angle_rule", "angle_fa", "angle_bp")),
+    ),
 )
