@@ -215,9 +215,12 @@ _CEREBELLUM = {
         )
         for lesion in ("", "nuclei:silence")
     },
-    "late-teaching-late-lesion": _Condition(
-        {}, 20, 0, protocol="feedback-decoupling", lesions="nuclei:silence@100.8s.."
-    ),
+    **{
+        f"late-teaching-{when}-lesion": _Condition(
+            {}, 20, 0, protocol="feedback-decoupling", lesions=f"nuclei:silence@{start}.."
+        )
+        for when, start in (("early", "43.2s"), ("late", "100.8s"))
+    },
     "sleep": _Condition({}, 5, 0, protocol="consolidation"),
     "sleep-none": _Condition({"rule": "none"}, 5, 0, protocol="consolidation"),
 }

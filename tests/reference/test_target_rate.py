@@ -101,6 +101,7 @@ def test_interneurons_and_facilitating_synapses_carry_the_error():
         lesion: protocol.metrics(compiled.run(SEEDS, lesions=lesion or (), jobs=2))
         for lesion in ("", "bursts_to_vip:static=0.1", "vip:silence")
     }
+    only_up = protocol.metrics(compiled.run(SEEDS, {"decrease_gain": 0 * pA / Hz}, jobs=2))
     up, down = "inc_post.out_event_last5", "dec_post.out_event_last5"
     off = 3 / len(SEEDS) ** 0.5
     assert abs(found[""][up].mean - 10.07) < off * 0.47 and abs(found[""][down].mean - 5.25) < off * 0.22
@@ -108,3 +109,4 @@ def test_interneurons_and_facilitating_synapses_carry_the_error():
     assert np.all(found[""]["dec_during.in_p_first2"].per_seed < 0.25)
     assert np.all(found["bursts_to_vip:static=0.1"][up].per_seed < 6)
     assert np.all(found["vip:silence"][up].per_seed < 6)
+    assert abs(only_up[down].mean - 10.44) < off * 0.71  # untaught, it stays up

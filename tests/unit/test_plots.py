@@ -349,6 +349,16 @@ def test_figure_has_every_panel(seeds):
     assert not any("not recorded" in text for text in texts(figure))
 
 
+def test_cells_that_never_burst_have_a_panel_of_their_own():
+    result = make_result(populations=("input", "sst", "output"))
+    result.data["sst_burst_total"][:] = 0.0
+    figure = target_rate_figure(result)
+    assert {"A", "B", "C", "D", "E", "F"} <= set(texts(figure))
+    areas, p, others = (set(lines(panel(figure, letter)[0])) for letter in "BCD")
+    assert "sst" in others and {"input", "output"} <= areas and not {"input", "target during"} & others
+    assert "sst" not in areas | p
+
+
 def test_figure_shares_the_time_axis(result):
     figure = target_rate_figure(result)
     assert {panel(figure, letter)[0].get_xlim() for letter in "BCD"} == {(0.0, DURATION)}
