@@ -53,10 +53,16 @@ class Classify(ParameterSet):
     validation_images: Quantity = parameter(180.0, "examined after every epoch, the last of the training set", _OURS)
     test_images: Quantity = parameter(360.0, "examined at the end, of the test set", _OURS)
     training_set: Quantity = parameter(1437.0, "images of the training set", _OURS, positive=True)
-    presentation: Quantity = parameter(200 * ms, "of an image in training", _OURS, positive=True)
+    presentation: Quantity = parameter(300 * ms, "of an image in training", _OURS, positive=True)
     blank: Quantity = parameter(0 * ms, "end of a presentation without the image", _OURS)
-    teacher_from: Quantity = parameter(50 * ms, "of a presentation, from when on teacher and learning are on", _OURS)
-    teacher_until: Quantity = parameter(200 * ms, "of a presentation, until when they are", _OURS)
+    teacher_from: Quantity = parameter(
+        100 * ms,
+        "of a presentation, from when on teacher and learning are on; an image takes its time to arrive",
+        _OURS,
+    )
+    teacher_until: Quantity = parameter(
+        300 * ms, "of a presentation, until when they are; its end where only that is given", _OURS
+    )
     examination: Quantity = parameter(300 * ms, "of an image in validation and test", _OURS, positive=True)
     count_from: Quantity = parameter(80 * ms, "of an examination, from when on events count", _OURS)
     learning_rate: Quantity = parameter(1.0, "factor on all learning rates", _OURS)
@@ -188,6 +194,8 @@ class Classification(Experiment):
             held_out = float(str(given["validation_images"]))
             given["training_images"] = f"{max(1.0, images.training - held_out):g}"
         given.setdefault("test_images", str(images.testing))
+        if "presentation" in given:
+            given.setdefault("teacher_until", given["presentation"])
         found = super().prepare(given)
         for name, most in (("training_set", images.training), ("test_images", images.testing)):
             if float(getattr(found.protocol, name)) > most:

@@ -82,13 +82,20 @@ def test_images_follow_data_and_what_does_not_fit_is_refused():
         ({"training_images": "1400"}, "training_images=1400"),
         ({"hidden2.n": "50"}, "hidden1.n"),
         ({"data": "digit"}, "Did you mean 'digits'"),
-        ({"blank": "200ms"}, "blank="),
+        ({"blank": "300ms"}, "blank="),
+        ({"presentation": "90ms"}, "teacher_from="),
         ({"teacher_from": "190ms", "teacher_until": "100ms"}, "teacher_from="),
         ({"shuffled_labels": "0.5"}, "shuffled_labels=0.5"),
         ({"cooling": "-1"}, "cooling=-1"),
     ):
         with pytest.raises(ArgumentError, match=word):
             experiment.prepare(settings)
+
+
+def test_the_teacher_speaks_to_the_end_of_a_presentation_unless_told_otherwise():
+    prepare = find_experiment("classify").prepare
+    assert float(prepare({"presentation": "250ms"}).protocol.teacher_until) == 0.25
+    assert float(prepare({"presentation": "250ms", "teacher_until": "200ms"}).protocol.teacher_until) == 0.2
 
 
 def test_a_file_of_images_is_data_too(tmp_path):
@@ -104,7 +111,7 @@ def test_a_file_of_images_is_data_too(tmp_path):
 def test_the_timeline_is_whole_presentations():
     protocol = Classify(epochs=2.0, training_images=5.0, validation_images=2.0, test_images=3.0, blank=50 * ms)
     spans = protocol.timeline().spans()
-    assert np.allclose(spans["training"], (1, 1 + 2 * (5 * 0.2 + 2 * 0.3)))
+    assert np.allclose(spans["training"], (1, 1 + 2 * (5 * 0.3 + 2 * 0.3)))
     assert np.allclose(np.diff(spans["test"]), 0.9)
 
 

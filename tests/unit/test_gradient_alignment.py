@@ -135,8 +135,8 @@ def test_weights_stand_still_from_a_sample_of_them_on():
     protocol = GradientAlignment(epochs=2.0, training_images=7.0, validation_images=2.0, test_images=3.0, cooling=1.0)
     spans = protocol.timeline().spans()
     assert list(spans) == ["grey", "training", "test", "rest", "measured", "repeated"]
-    assert spans["measured"][0] / 10 == pytest.approx(round(spans["measured"][0] / 10))
-    assert np.allclose(np.diff(spans["measured"]), 1000) and np.allclose(np.diff(spans["repeated"]), 200)
+    assert spans["measured"][0] / 15 == pytest.approx(round(spans["measured"][0] / 15))
+    assert np.allclose(np.diff(spans["measured"]), 1500) and np.allclose(np.diff(spans["repeated"]), 300)
     without = protocol.replace(epochs=0.0, test_images=0.0, centred=0.0).timeline()
     assert list(without.spans()) == ["grey", "rest", "measured", "repeated"]
     assert float(without.phases[0].settings["centred_in"]) == 0
@@ -171,8 +171,8 @@ def made(noise):
     activity = one.activity(pixels[:40])
     below, drives = [pixels[:40], *activity.events[:-1]], one.drives("fa", activity, right[:40])
     spans = protocol.timeline().spans()
-    time = np.arange(0, spans["repeated"][1], 2.0)
-    first = round(spans["measured"][0] / 2)
+    time = np.arange(0, spans["repeated"][1], 3.0)
+    first = round(spans["measured"][0] / 3)
     variables, state = {}, {}
     for k, (d, b) in enumerate(zip(drives, below, strict=True), start=1):
         change = summed_changes(d, b, 10).reshape(4, -1)
@@ -191,7 +191,7 @@ def made(noise):
         variables[name] = (f"{monitor}_record", values.ravel())
         variables[f"{monitor}_number"] = ("seed", [values.size])
     for area, values in zip(areas[1:], wanted, strict=True):
-        noisy = 150 * (values + values.std() * rng.standard_normal(values.shape))
+        noisy = 200 * (values + values.std() * rng.standard_normal(values.shape))
         variables[f"{area}_account_error"] = (f"{area}_account_record", noisy.ravel())
         variables[f"{area}_account_number"] = ("seed", [values.size])
     about = {
