@@ -10,7 +10,7 @@ Greedy, Zhu, Pemberton, Mellor & Costa (2022). Single-phase deep learning in cor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,6 +110,8 @@ def circuit(
     *,
     parameters: DeepParameters | None = None,
     cells: SigmoidalParameters | None = None,
+    own_rate: str = "membrane",
+    burst_delay: Quantity | None = None,
     lesion_slots: int = 4,
 ) -> Circuit:
     """The network.
@@ -122,6 +124,10 @@ def circuit(
         Sizes of the hidden areas, the lowest first.
     parameters : DeepParameters, optional
     cells : SigmoidalParameters, optional
+    own_rate : str
+        What cells know their own activity from, see `burstnet.cells.sigmoidal.hidden_cell`.
+    burst_delay : Quantity [ms], optional
+        From an event to the second spike of its burst; a mark on the event by default.
     lesion_slots : int
         Windows of lesions, see `burstnet.Circuit`.
 
@@ -139,7 +145,7 @@ def circuit(
     p, c = parameters or DeepParameters(), cells or SigmoidalParameters()
     names = ["input", *(f"hidden{k}" for k in range(1, len(hidden) + 1)), "output"]
     sizes = [shown.pixels.shape[1], *map(int, hidden), CLASSES]
-    populations = _populations(names, sizes, shown, p, c)
+    populations = _populations(names, sizes, shown, p, c, {"own_rate": own_rate, "burst_delay": burst_delay})
     projections = []
     for k, (low, high) in enumerate(zip(names, names[1:], strict=False), start=1):
         m, n = sizes[k - 1], sizes[k]
@@ -163,7 +169,12 @@ def circuit(
 
 
 def _populations(
-    names: Sequence[str], sizes: Sequence[int], shown: Pictures, p: DeepParameters, c: SigmoidalParameters
+    names: Sequence[str],
+    sizes: Sequence[int],
+    shown: Pictures,
+    p: DeepParameters,
+    c: SigmoidalParameters,
+    variant: Mapping[str, Any],
 ) -> list[Population]:
     grey = np.full((1, sizes[0]), shown.mean)
     table = TimedArray(np.concatenate([grey, shown.pixels]), dt=_DT, name="images")
@@ -171,11 +182,12 @@ def _populations(
     found = [Population(names[0], sizes[0], cell, reads=("visible", "row"))]
     for name, n in zip(names[1:-1], sizes[1:-1], strict=True):
         # upper areas are not centred: their input is already around one half
-        hidden = hidden_cell(c, p.feedback_gain).with_parameters(bias_rate=p.eta, centred=float(name == names[1]))
+        hidden = hidden_cell(c, p.feedback_gain, **variant)
+        hidden = hidden.with_parameters(bias_rate=p.eta, centred=float(name == names[1]))
         found.append(
             Population(name, n, hidden, reads=("learning", "centring"), readout=Readout(10 * second, float(c.p_b)))
         )
-    top = output_cell(c, p.teacher_gain, p.target_high, p.target_low).with_parameters(bias_rate=p.eta)
+    top = output_cell(c, p.teacher_gain, p.target_high, p.target_low, **variant).with_parameters(bias_rate=p.eta)
     reads = ("learning", "centring", "taught", "label", "counting", "reporting", "beginning")
     found.append(Population(names[-1], sizes[-1], top, reads=reads, readout=Readout(10 * second, float(c.p_b))))
     return found

@@ -18,11 +18,13 @@ from brian2.units.fundamentalunits import Quantity
 from burstnet.analysis.classification import Examination, classification_metrics
 from burstnet.analysis.metrics import Curve, Metric
 from burstnet.cells.fragment import ParameterSet, parameter
+from burstnet.cells.sigmoidal import OWN_RATES
 from burstnet.circuit import Circuit
 from burstnet.datasets import IMAGES
 from burstnet.errors import ArgumentError, unknown_name
 from burstnet.experiment import Choice, Experiment, Number, Whole
 from burstnet.models import burstccn, burstccn_deep
+from burstnet.quantities import parse_quantity
 from burstnet.recording import Recording
 from burstnet.result import Result
 from burstnet.setups import Setup
@@ -180,6 +182,18 @@ class _Images(Choice):
 
 
 @dataclass(frozen=True)
+class _Delay(Number):
+    """A time between two bounds [ms]."""
+
+    def parse(self, text: str, name: str) -> float:
+        """The number of milliseconds."""
+        delay = parse_quantity(text, 10 * ms, name=name) / ms
+        if not self.least <= delay <= self.most:
+            raise ArgumentError(f"{name}={text!r} is not allowed; it is from {self.least:g} to {self.most:g} ms.")
+        return float(delay)
+
+
+@dataclass(frozen=True)
 class Classification(Experiment):
     """An experiment with images: numbers of images that are not given follow from them."""
 
@@ -212,8 +226,12 @@ def network(structure: Mapping[str, Any]) -> Circuit:
     for name in structure:
         if name.endswith(".n") and name not in names:
             raise unknown_name("size", name, names)
+    delay = structure.get("burst_delay", 0.0)
     return burstccn_deep.circuit(
-        _pictures(structure.get("data", "digits")), [structure.get(name, _CELLS) for name in names]
+        _pictures(structure.get("data", "digits")),
+        [structure.get(name, _CELLS) for name in names],
+        own_rate=structure.get("own_rate", "membrane"),
+        burst_delay=delay * ms if delay else None,
     )
 
 
@@ -221,6 +239,8 @@ def network(structure: Mapping[str, Any]) -> Circuit:
 STRUCTURE: dict[str, Whole | Number | Choice] = {
     "data": _Images("digits", "images to learn, or an .npz file of them", IMAGES),
     "areas": Whole(1, "hidden areas, each of 100 cells or of hidden1.n, hidden2.n ..."),
+    "own_rate": Choice("membrane", "what a cell knows its own activity from", OWN_RATES),
+    "burst_delay": _Delay(0.0, "from an event to the second spike of its burst, up to 30 ms", 0, 30),
 }
 
 EXPERIMENT = Classification(

@@ -1,7 +1,7 @@
 """Cells of a spiking network that classifies: events by integration of a sigmoidal rate, bursts by a dendritic probability.
 
-A point soma and a point dendrite, in amounts normalised so that input at the highest rate reads 1. Imports random and
-fragments only. ``input_cell`` fires with a pixel, ``hidden_cell`` and ``output_cell`` differ in what makes them burst.
+A point soma and a point dendrite, in amounts normalised so that input at the highest rate reads 1. Imports random,
+errors and fragments only. ``input_cell`` fires with a pixel, ``hidden_cell`` and ``output_cell`` differ in what makes them burst.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ from typing import Any
 from brian2.units import Hz, ms
 from brian2.units.fundamentalunits import Quantity
 
+from ..errors import unknown_name
 from ..random import cell_uniform, pair_uniform
 from .fragment import Fragment, Parameter, ParameterSet, parameter
 
-__all__ = ["SigmoidalParameters", "hidden_cell", "input_cell", "output_cell"]
+__all__ = ["OWN_RATES", "SigmoidalParameters", "hidden_cell", "input_cell", "output_cell"]
 
 _OURS = "burstnet, after Greedy et al. 2022"
+#: What a cell may know its own activity from, see `hidden_cell`.
+OWN_RATES = ("membrane", "events", "interval")
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class SigmoidalParameters(ParameterSet):
     tau_m: Quantity = parameter(30 * ms, "somatic time constant", _OURS, positive=True)
     tau_d: Quantity = parameter(20 * ms, "dendritic time constant", _OURS, positive=True)
     tau_t: Quantity = parameter(20 * ms, "time constant of the presynaptic trace", _OURS, positive=True)
+    tau_own: Quantity = parameter(50 * ms, "time constant of own events, own_rate=events", _OURS, positive=True)
     p_b: Quantity = parameter(0.5, "burst probability at rest", _OURS, positive=True)
 
 
@@ -80,9 +84,63 @@ def input_cell(activity: str, parameters: SigmoidalParameters, namespace: dict[s
     return own + _trace(parameters)
 
 
-def _unit(parameters: SigmoidalParameters, evidence: str) -> Fragment:
+def _read(own_rate: str) -> str:
+    """The variable that a cell knows its own activity by."""
+    if own_rate not in OWN_RATES:
+        raise unknown_name("own_rate", own_rate, OWN_RATES)
+    return "activity" if own_rate == "membrane" else "own_rate"
+
+
+def _own_rate(parameters: SigmoidalParameters, kind: str) -> Fragment:
+    """What a cell's own events say of its activity, as known to it at an event."""
+    if kind == "membrane":
+        return Fragment("own rate")
+    if kind == "events":
+        # before the jump of a regular train the average is too low, after it too high, each by half a jump
+        return Fragment(
+            "own rate",
+            equations="""
+            dlow_passed/dt = -low_passed/tau_own : 1
+            own_jump = (1 - exp(-dt/tau_own))/(rate_most*dt) : 1
+            own_rate = low_passed + own_jump/2 : 1
+            """,
+            parameters={"tau_own": parameters.parameters()["tau_own"]},
+            exact={"low_passed": "tau_own"},
+            on_event={"event": "low_passed += own_jump"},
+        )
+    return Fragment(
+        "own rate",
+        equations="""
+        own_rate : 1
+        steps_since : 1
+        """,
+        last="steps_since += 1\nown_rate += int(phase >= 1)*(1/(rate_most*dt*steps_since) - own_rate)",
+        on_event={"event": "steps_since = 0"},
+    )
+
+
+def _second_spike(delay: Quantity) -> Fragment:
+    """Bursts that happen later than their events; those to come are the bits of a number, the next one its lowest."""
+    # Brian2's floor is an integer of 32 bits
+    return Fragment(
+        "second spike",
+        equations="pending : 1",
+        parameters={
+            "burst_delay": Parameter(delay, "from an event to the second spike of its burst", _OURS, positive=True)
+        },
+        first="pending = floor(pending/2)",
+        events={"burst": "pending - 2*floor(pending/2) > 0.5"},
+        on_transmission={
+            "event": "pending += int(draw < burst_probability)*2**clip(floor(burst_delay/dt + 0.5), 1, 30)"
+        },
+        hold={"pending": "0"},
+    )
+
+
+def _unit(parameters: SigmoidalParameters, evidence: str, own_rate: str, burst_delay: Quantity | None) -> Fragment:
     """Soma, dendrite, bursts and bias of a cell; `evidence` is added to the logit of its burst probability."""
     kept = {name: p for name, p in parameters.parameters().items() if name in ("tau_m", "tau_d", "p_b")}
+    at_once = {} if burst_delay else {"burst": "{spike} and draw < burst_probability"}
     own = Fragment(
         "unit",
         equations=f"""
@@ -111,7 +169,7 @@ def _unit(parameters: SigmoidalParameters, evidence: str) -> Fragment:
         arrived_at_dendrite = 0
         bias -= centred*centring*v
         """,
-        events={"event": "{spike} and phase >= 1", "burst": "{spike} and draw < burst_probability"},
+        events={"event": "{spike} and phase >= 1"} | at_once,
         # an event's number is drawn at the one before, so that few draws are made and monitors need none
         on_event={
             "event": "bias -= learning*bias_rate*p_b\ndraw = cell_uniform(0, run_seed, noise_stream, i, t_in_timesteps)",
@@ -120,10 +178,16 @@ def _unit(parameters: SigmoidalParameters, evidence: str) -> Fragment:
         initial={"draw": "pair_uniform(run_seed, noise_stream, i, 1)"},
         namespace={"cell_uniform": cell_uniform},
     )
-    return own + _trace(parameters)
+    found = own + _own_rate(parameters, own_rate) + _trace(parameters)
+    return found + _second_spike(burst_delay) if burst_delay else found
 
 
-def hidden_cell(parameters: SigmoidalParameters, gain: Quantity | float) -> Fragment:
+def hidden_cell(
+    parameters: SigmoidalParameters,
+    gain: Quantity | float,
+    own_rate: str = "membrane",
+    burst_delay: Quantity | None = None,
+) -> Fragment:
     """A cell whose bursts carry what its dendrite gets from above: ``p = sigmoid(logit p_b + feedback_gain*u*(1 - s))``.
 
     It reads the signals ``learning`` and ``centring`` of its circuit: a factor on learning, and the part of the mean input
@@ -134,15 +198,32 @@ def hidden_cell(parameters: SigmoidalParameters, gain: Quantity | float) -> Frag
     parameters : SigmoidalParameters
     gain : float
         ``feedback_gain``.
+    own_rate : str
+        What s is in the burst probability. ``membrane``: the activity of now, a sigmoid of the potential. ``interval``: one
+        over the last interval between its events times ``rate_most``, the mean activity since the event before.
+        ``events``: its events, low-passed with ``tau_own`` and read in the middle of the jump that the present event makes.
+    burst_delay : Quantity [ms], optional
+        The burst of an event happens so much later, 1 to 30 steps, for everything that reads bursts; in the same step by
+        default. Other events may come in between.
+
+    Raises
+    ------
+    ArgumentError
+        If ``own_rate`` is not known.
     """
-    found = _unit(parameters, "feedback_gain*u*(1 - activity)")
+    found = _unit(parameters, f"feedback_gain*u*(1 - {_read(own_rate)})", own_rate, burst_delay)
     doc = "gain of dendritic feedback on the logit of burst probability"
     declared = {"feedback_gain": Parameter(Quantity(gain), doc, _OURS, clampable=True)}
     return dataclasses.replace(found, name="hidden cell", parameters={**found.parameters, **declared})
 
 
 def output_cell(
-    parameters: SigmoidalParameters, gain: Quantity | float, high: Quantity | float, low: Quantity | float
+    parameters: SigmoidalParameters,
+    gain: Quantity | float,
+    high: Quantity | float,
+    low: Quantity | float,
+    own_rate: str = "membrane",
+    burst_delay: Quantity | None = None,
 ) -> Fragment:
     """A cell whose bursts carry what a teacher wants more of it: ``p = sigmoid(logit p_b + teacher_gain*(T - s)/(s + 0.1))``.
 
@@ -154,6 +235,8 @@ def output_cell(
     parameters : SigmoidalParameters
     gain, high, low : float
         ``teacher_gain``, ``target_high``, ``target_low``.
+    own_rate, burst_delay
+        As of `hidden_cell`.
     """
     answer = Fragment(
         "answer",
@@ -172,6 +255,7 @@ def output_cell(
         events={"reported": "reporting > 0.5"},
         on_event={"event": "counted += counting"},
     )
-    wanted = "(target_low + (target_high - target_low)*right - activity)"
-    found = _unit(parameters, f"taught*teacher_gain*{wanted}/(activity + 0.1)") + answer
+    own = _read(own_rate)
+    wanted = f"(target_low + (target_high - target_low)*right - {own})"
+    found = _unit(parameters, f"taught*teacher_gain*{wanted}/({own} + 0.1)", own_rate, burst_delay) + answer
     return dataclasses.replace(found, name="output cell")

@@ -87,6 +87,8 @@ def test_images_follow_data_and_what_does_not_fit_is_refused():
         ({"teacher_from": "190ms", "teacher_until": "100ms"}, "teacher_from="),
         ({"shuffled_labels": "0.5"}, "shuffled_labels=0.5"),
         ({"cooling": "-1"}, "cooling=-1"),
+        ({"own_rate": "intervals"}, "Did you mean 'interval'"),
+        ({"burst_delay": "31ms"}, "burst_delay='31ms'"),
     ):
         with pytest.raises(ArgumentError, match=word):
             experiment.prepare(settings)
@@ -96,6 +98,18 @@ def test_the_teacher_speaks_to_the_end_of_a_presentation_unless_told_otherwise()
     prepare = find_experiment("classify").prepare
     assert float(prepare({"presentation": "250ms"}).protocol.teacher_until) == 0.25
     assert float(prepare({"presentation": "250ms", "teacher_until": "200ms"}).protocol.teacher_until) == 0.2
+
+
+def test_less_privileged_signals_reach_every_area_and_are_not_there_by_default():
+    prepare = find_experiment("classify").prepare
+    cells = {
+        p.name: p.cell
+        for p in prepare({"areas": "2", "own_rate": "interval", "burst_delay": "10ms"}).circuit.populations
+    }
+    for name in ("hidden1", "hidden2", "output"):
+        assert "own_rate" in cells[name].names() and float(cells[name].parameters["burst_delay"].value) == 0.01
+    for population in prepare({"own_rate": "membrane", "burst_delay": "0ms"}).circuit.populations:
+        assert not {"own_rate", "tau_own", "pending", "burst_delay"} & set(population.cell.names())
 
 
 def test_a_file_of_images_is_data_too(tmp_path):
