@@ -112,6 +112,7 @@ def circuit(
     cells: SigmoidalParameters | None = None,
     own_rate: str = "membrane",
     burst_delay: Quantity | None = None,
+    event_delay: Quantity | None = None,
     lesion_slots: int = 4,
 ) -> Circuit:
     """The network.
@@ -128,6 +129,8 @@ def circuit(
         What cells know their own activity from, see `burstnet.cells.sigmoidal.hidden_cell`.
     burst_delay : Quantity [ms], optional
         From an event to the second spike of its burst; a mark on the event by default.
+    event_delay : Quantity [ms], optional
+        Of the events that Q carries; with that of bursts, they arrive together and cancel from step to step.
     lesion_slots : int
         Windows of lesions, see `burstnet.Circuit`.
 
@@ -160,7 +163,15 @@ def circuit(
             spread *= float(p.feedback_weight)
             projections.append(Projection(f"Y{k}", **back, on="burst", spread=spread))
             projections.append(
-                Projection(f"Q{k}", **back, on="event", spread=spread, like=f"Y{k}", scale=-float(c.p_b))
+                Projection(
+                    f"Q{k}",
+                    **back,
+                    on="event",
+                    spread=spread,
+                    like=f"Y{k}",
+                    scale=-float(c.p_b),
+                    delay=event_delay or 0 * ms,
+                )
             )
     knobs, signals = _schedule(shown)
     return Circuit(

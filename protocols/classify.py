@@ -226,12 +226,12 @@ def network(structure: Mapping[str, Any]) -> Circuit:
     for name in structure:
         if name.endswith(".n") and name not in names:
             raise unknown_name("size", name, names)
-    delay = structure.get("burst_delay", 0.0)
+    delays = {name: structure.get(name, 0.0) for name in ("burst_delay", "event_delay")}
     return burstccn_deep.circuit(
         _pictures(structure.get("data", "digits")),
         [structure.get(name, _CELLS) for name in names],
         own_rate=structure.get("own_rate", "membrane"),
-        burst_delay=delay * ms if delay else None,
+        **{name: delay * ms for name, delay in delays.items() if delay},
     )
 
 
@@ -241,6 +241,7 @@ STRUCTURE: dict[str, Whole | Number | Choice] = {
     "areas": Whole(1, "hidden areas, each of 100 cells or of hidden1.n, hidden2.n ..."),
     "own_rate": Choice("membrane", "what a cell knows its own activity from", OWN_RATES),
     "burst_delay": _Delay(0.0, "from an event to the second spike of its burst, up to 30 ms", 0, 30),
+    "event_delay": _Delay(0.0, "of the events that Q carries down, up to 30 ms", 0, 30),
 }
 
 EXPERIMENT = Classification(

@@ -102,14 +102,14 @@ def test_the_teacher_speaks_to_the_end_of_a_presentation_unless_told_otherwise()
 
 def test_less_privileged_signals_reach_every_area_and_are_not_there_by_default():
     prepare = find_experiment("classify").prepare
-    cells = {
-        p.name: p.cell
-        for p in prepare({"areas": "2", "own_rate": "interval", "burst_delay": "10ms"}).circuit.populations
-    }
+    chosen = {"areas": "2", "own_rate": "interval", "burst_delay": "10ms", "event_delay": "12ms"}
+    circuit, default = (prepare(settings).circuit for settings in (chosen, {"areas": "2", "burst_delay": "0ms"}))
     for name in ("hidden1", "hidden2", "output"):
-        assert "own_rate" in cells[name].names() and float(cells[name].parameters["burst_delay"].value) == 0.01
-    for population in prepare({"own_rate": "membrane", "burst_delay": "0ms"}).circuit.populations:
-        assert not {"own_rate", "tau_own", "pending", "burst_delay"} & set(population.cell.names())
+        cell = circuit.population(name).cell
+        assert "own_rate" in cell.names() and float(cell.parameters["burst_delay"].value) == 0.01
+        assert not {"own_rate", "tau_own", "pending", "burst_delay"} & set(default.population(name).cell.names())
+    for name, delay in (("Q2", 0.012), ("Q3", 0.012), ("Y2", 0), ("W2", 0)):
+        assert float(circuit.projection(name).delay) == delay and not float(default.projection(name).delay)
 
 
 def test_a_file_of_images_is_data_too(tmp_path):
