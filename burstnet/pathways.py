@@ -109,9 +109,10 @@ def connect(
     if rule:
         rule = dataclasses.replace(rule, learning=rule.learning and f"knob_{rule.learning}")
         keep = f"(1 - lesion_freeze_{name}_post)" if circuit.lesion_slots else "1"
-        trace = f"{getattr(rule, 'trace', None) or f'trace_{name}'}_pre"
+        learning, other = (on_pre, "post") if rule.learns_at == "pre" else (on_post, "pre")
+        trace = f"{getattr(rule, 'trace', None) or f'trace_{name}'}_{other}"
         for event, code in rule.actions(name, weight, trace, keep).items():
-            on_post[f"{name}_{event}"] = code
+            learning[f"{name}_{event}"] = code
             on_event[f"{name}_{event}"] = event
         on_pre[name] = f"{on_pre[name]}\n{rule.source_action(name, weight, keep)}".strip()
     synapses = Synapses(
@@ -126,7 +127,7 @@ def connect(
         name=name,
         namespace={"pair_bernoulli": pair_bernoulli, "pair_uniform": pair_uniform},
     )
-    if rule and rule.trace_first:
+    if rule and (rule.trace_first or rule.learns_at == "pre"):
         for pathway in (f"{name}_{event}" for event in ("event", "burst")):
             getattr(synapses, pathway).order = 1  # an event transmits the weight of before this step's learning
     for n in links:

@@ -25,15 +25,17 @@ from burstnet.cells.sigmoidal import SigmoidalParameters, hidden_cell, input_cel
 from burstnet.circuit import Circuit, Population, Projection
 from burstnet.control import Knob, Readout, Signal
 from burstnet.datasets import CLASSES, IMAGES, image_set
-from burstnet.errors import ArgumentError
+from burstnet.errors import ArgumentError, unknown_name
 from burstnet.objects import Brian2Objects
-from burstnet.plasticity import BurstDependent
+from burstnet.plasticity import BurstDependent, KolenPollack
 from burstnet.shuffles import shuffled
 
-__all__ = ["DeepParameters", "Pictures", "circuit", "pictures"]
+__all__ = ["FEEDBACKS", "DeepParameters", "Pictures", "circuit", "pictures"]
 
 _OURS = "burstnet, after Greedy et al. 2022"
 _DT = 1 * ms
+#: What becomes of feedback weights: they stay as they were drawn, or learn to be those that go up.
+FEEDBACKS = ("random", "kolen-pollack")
 #: No weight comes near it.
 _UNBOUNDED = 1e6
 
@@ -48,11 +50,16 @@ class DeepParameters(ParameterSet):
 
     eta: Quantity = parameter(0.003, "learning rate of every weight and bias", _OURS)
     gain: Quantity = parameter(2.7, "of initial forward weights", _OURS)
-    feedback_weight: Quantity = parameter(2.7, "gain of the fixed random feedback weights", _OURS)
+    feedback_weight: Quantity = parameter(2.7, "gain of initial feedback weights, which are random", _OURS)
     feedback_gain: Quantity = parameter(32.0, "of dendritic feedback on the logit of burst probability", _OURS)
     teacher_gain: Quantity = parameter(8.0, "of the teacher on the logit of burst probability", _OURS)
     target_high: Quantity = parameter(0.8, "wanted activity of the right class", _OURS)
     target_low: Quantity = parameter(0.25, "wanted activity of other classes", _OURS)
+    weight_decay: Quantity = parameter(
+        1e-5,
+        "with Kolen-Pollack feedback: part of weights above the lowest area that an event of the upper cell takes away while they learn",
+        _OURS,
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +115,7 @@ def circuit(
     images: Pictures | None = None,
     hidden: Sequence[int] = (100,),
     *,
+    feedback: str = "random",
     parameters: DeepParameters | None = None,
     cells: SigmoidalParameters | None = None,
     own_rate: str = "membrane",
@@ -123,6 +131,8 @@ def circuit(
         The digits that scikit-learn brings by default.
     hidden : sequence of int
         Sizes of the hidden areas, the lowest first.
+    feedback : {"random", "kolen-pollack"}
+        Whether feedback weights stay, or learn by `burstnet.plasticity.KolenPollack` and decay as forward weights then do.
     parameters : DeepParameters, optional
     cells : SigmoidalParameters, optional
     own_rate : str
@@ -138,12 +148,14 @@ def circuit(
     -----
     Populations are ``input``, ``hidden1``, ``hidden2`` ... and ``output``. ``W1`` leads from the input to the lowest area,
     the last W to the output; ``Yk`` carries bursts and ``Qk`` events back along ``Wk``, with the same random weights, Q
-    times minus the burst probability at rest.
+    times minus the burst probability at rest. Both learn alike where they learn.
 
     The knobs are times and numbers of images, see `burstnet.protocols.classify.Classify`, which sets them.
     """
     if not len(hidden) or any(isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1 for n in hidden):
         raise ArgumentError(f"hidden={hidden!r} is not allowed; give the size of at least one area, each at least 1.")
+    if feedback not in FEEDBACKS:
+        raise unknown_name("feedback", feedback, FEEDBACKS)
     shown = images or pictures()
     p, c = parameters or DeepParameters(), cells or SigmoidalParameters()
     names = ["input", *(f"hidden{k}" for k in range(1, len(hidden) + 1)), "output"]
@@ -153,13 +165,15 @@ def circuit(
     for k, (low, high) in enumerate(zip(names, names[1:], strict=False), start=1):
         m, n = sizes[k - 1], sizes[k]
         spread = (2 / (m + n)) ** 0.5
-        rule = BurstDependent(
-            eta=p.eta / ms, p_b=float(c.p_b), w_min=-_UNBOUNDED, w_max=_UNBOUNDED, learning="learning", trace="trace"
-        )
+        decay = float(p.weight_decay) if feedback == "kolen-pollack" and k > 1 else 0.0
+        learned: dict[str, Any] = {"eta": p.eta / ms, "p_b": float(c.p_b), "w_min": -_UNBOUNDED, "w_max": _UNBOUNDED}
+        learned |= {"learning": "learning", "trace": "trace", "decay": decay}
+        rule = BurstDependent(**learned)
         forward = float(p.gain) * spread / (shown.deviation if k == 1 else 1.0)
         projections.append(Projection(f"W{k}", low, high, weight=0.0, spread=forward, plasticity=rule))
         if k > 1:
             back: dict[str, Any] = {"source": high, "target": low, "port": "dendrite", "weight": 0.0}
+            back["plasticity"] = KolenPollack(**learned) if feedback == "kolen-pollack" else None
             spread *= float(p.feedback_weight)
             projections.append(Projection(f"Y{k}", **back, on="burst", spread=spread))
             projections.append(

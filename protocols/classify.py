@@ -12,9 +12,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from brian2.units import ms, second
 from brian2.units.fundamentalunits import Quantity
 
+from burstnet.analysis.alignment import angle
 from burstnet.analysis.classification import Examination, classification_metrics
 from burstnet.analysis.metrics import Curve, Metric
 from burstnet.cells.fragment import ParameterSet, parameter
@@ -24,6 +26,7 @@ from burstnet.datasets import IMAGES
 from burstnet.errors import ArgumentError, unknown_name
 from burstnet.experiment import Choice, Experiment, Number, Whole
 from burstnet.models import burstccn, burstccn_deep
+from burstnet.models.burstccn_deep_twin import twin_of
 from burstnet.quantities import parse_quantity
 from burstnet.recording import Recording
 from burstnet.result import Result
@@ -145,8 +148,13 @@ class Classify(ParameterSet):
         )
 
     def metrics(self, result: Result) -> Mapping[str, Metric | Curve]:
-        """See `burstnet.analysis.classification.classification_metrics`."""
-        return classification_metrics(result, *_examination(result), criterion=float(self.criterion))
+        """See `burstnet.analysis.classification.classification_metrics`; and ``AREA.feedback_angle`` of every hidden area.
+
+        That is the angle [degree] between the weights that go up from an area and those that bring bursts back to it, at the
+        end of the run; of a result that keeps its final state.
+        """
+        found = classification_metrics(result, *_examination(result), criterion=float(self.criterion))
+        return {**found, **(_feedback_angles(result) if result.has_states else {})}
 
 
 def _examination(result: Result) -> tuple[Examination, int]:
@@ -157,6 +165,16 @@ def _examination(result: Result) -> tuple[Examination, int]:
     epoch = trained + value["validated"] * value["examination"]
     epochs = float(result.about["parameters"]["epochs"])
     return Examination(value["begun"], epoch, trained, round(value["validated"])), round(epochs)
+
+
+def _feedback_angles(result: Result) -> dict[str, Metric]:
+    networks = [twin_of(result, seed).network for seed in result.seeds]
+    return {
+        f"{area}.feedback_angle": Metric(
+            "degree", np.array([float(angle(n.weights[k + 1], n.bursts[k])) for n in networks])
+        )
+        for k, area in enumerate(list(result.populations)[1:-1])
+    }
 
 
 def _figure(result: Result) -> Any:
@@ -230,6 +248,7 @@ def network(structure: Mapping[str, Any]) -> Circuit:
     return burstccn_deep.circuit(
         _pictures(structure.get("data", "digits")),
         [structure.get(name, _CELLS) for name in names],
+        feedback=structure.get("feedback", "random"),
         own_rate=structure.get("own_rate", "membrane"),
         **{name: delay * ms for name, delay in delays.items() if delay},
     )
@@ -239,6 +258,7 @@ def network(structure: Mapping[str, Any]) -> Circuit:
 STRUCTURE: dict[str, Whole | Number | Choice] = {
     "data": _Images("digits", "images to learn, or an .npz file of them", IMAGES),
     "areas": Whole(1, "hidden areas, each of 100 cells or of hidden1.n, hidden2.n ..."),
+    "feedback": Choice("random", "what becomes of feedback weights", burstccn_deep.FEEDBACKS),
     "own_rate": Choice("membrane", "what a cell knows its own activity from", OWN_RATES),
     "burst_delay": _Delay(0.0, "from an event to the second spike of its burst, up to 30 ms", 0, 30),
     "event_delay": _Delay(0.0, "of the events that Q carries down, up to 30 ms", 0, 30),

@@ -3,11 +3,13 @@
 from .burst_dependent import AdaptiveBurstDependent, BurstDependent
 from .cerebellar import MossyNuclear, ParallelFibre, parallel_fibre_rule
 from .delta import DeltaRule
+from .feedback import KolenPollack
 
 __all__ = [
     "AdaptiveBurstDependent",
     "BurstDependent",
     "DeltaRule",
+    "KolenPollack",
     "MossyNuclear",
     "ParallelFibre",
     "Rule",
@@ -15,4 +17,4 @@ __all__ = [
 ]
 
 #: Every rule that a projection takes.
-Rule = BurstDependent | AdaptiveBurstDependent | ParallelFibre | MossyNuclear | DeltaRule
+Rule = BurstDependent | KolenPollack | AdaptiveBurstDependent | ParallelFibre | MossyNuclear | DeltaRule

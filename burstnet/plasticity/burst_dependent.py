@@ -26,7 +26,7 @@ class BurstDependent:
     At the target cell's burst ``w += eta*pulse*x``, at its event ``w -= eta*pulse*p_b*x``, with `pulse` = 1 ms, kept in
     [w_min, w_max]. The expected drift is ``eta*pulse*x*e*(p - p_b)`` for event rate e and burst probability p. A spiking
     source has x = an exponential trace of its own events, raised by one after the learning of the step; a constant source
-    has x = its current.
+    has x = its current. With a decay, an event also takes away ``decay*w``.
 
     Parameters
     ----------
@@ -43,6 +43,9 @@ class BurstDependent:
     trace : str, optional
         Variable of the source cell that is x, in the place of a trace that the projection adds: one for all projections of
         a population, and quicker where many cells learn, since an exponential is then computed a cell and not a synapse.
+    decay : float
+        Part of the weight that the target cell's event takes away while it learns, 0 to 1. With 0 nothing decays, and there
+        is no run argument for it.
 
     References
     ----------
@@ -56,12 +59,17 @@ class BurstDependent:
     tau_trace: Quantity = default(20 * ms)
     learning: str | None = None
     trace: str | None = None
+    decay: float = 0.0
 
+    #: The cell whose events and bursts change the weight: ``"post"`` the target, ``"pre"`` the source.
+    learns_at = "post"
     #: Whether the presynaptic trace of a step's event is already there for what the target cell does in the same step.
     trace_first = False
 
     def __post_init__(self) -> None:
         Parameter(Quantity(0.375)).checked(self.p_b, "p_b")
+        if not 0 <= float(Parameter(Quantity(0.0)).checked(self.decay, "decay")) <= 1:
+            raise ArgumentError(f"decay={self.decay} is not allowed; it is from 0 to 1.")
         _check_common(self)
 
     def check_source(self, projection: str, constant: bool) -> None:
@@ -79,23 +87,31 @@ class BurstDependent:
 
     def fixed(self) -> dict[str, Any]:
         """What a build depends on."""
-        return {"learning": self.learning} | ({"trace": self.trace} if self.trace else {})
+        kept = {"trace": self.trace, "decays": bool(self.decay)}
+        return {"learning": self.learning} | {name: value for name, value in kept.items() if value}
 
     def parameters(self, projection: str) -> dict[str, Parameter]:
         """Run arguments, named after the projection."""
-        return {
+        found = {
             f"eta_{projection}": Parameter(Quantity(self.eta), "learning rate", _SOURCE),
             f"p_b_{projection}": Parameter(Quantity(self.p_b), "baseline burst probability", _SOURCE),
             **bound_parameters(projection, self.w_min, self.w_max, _SOURCE),
         }
+        if self.decay:
+            found[f"decay_{projection}"] = Parameter(
+                Quantity(self.decay), "part of the weight that an event takes away"
+            )
+        return found
 
     def actions(self, projection: str, weight: str, x: str, keep: str = "1") -> dict[str, str]:
         """What the target cell's ``burst`` and ``event`` do to the weight; `keep` is the part that no lesion freezes."""
-        step = f"{self.learning or '1'}*{keep}*eta_{projection}*(1*ms)*{x}"
+        gate = f"{self.learning or '1'}*{keep}"
+        step = f"{gate}*eta_{projection}*(1*ms)*{x}"
+        lost = f" - {gate}*decay_{projection}*{weight}" if self.decay else ""
         bounds = f"w_min_{projection}, w_max_{projection}"
         return {
             "burst": f"{weight} = clip({weight} + {step}, {bounds})",
-            "event": f"{weight} = clip({weight} - p_b_{projection}*{step}, {bounds})",
+            "event": f"{weight} = clip({weight} - p_b_{projection}*{step}{lost}, {bounds})",
         }
 
     def source_action(self, projection: str, weight: str, keep: str = "1") -> str:
@@ -147,6 +163,7 @@ class AdaptiveBurstDependent:
     tau_trace: Quantity = default(100 * ms)
     learning: str | None = None
 
+    learns_at = "post"
     trace_first = True
     trace = None
 

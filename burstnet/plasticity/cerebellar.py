@@ -75,6 +75,7 @@ class ParallelFibre:
     window: Quantity = default(50 * ms)
     learning: str | None = None
 
+    learns_at = "post"
     trace_first = False
 
     def __post_init__(self) -> None:
@@ -217,6 +218,7 @@ class MossyNuclear:
     w_max: Quantity | float = default(1 * nS)
     learning: str | None = None
 
+    learns_at = "post"
     trace_first = False
 
     def __post_init__(self) -> None:

@@ -41,6 +41,7 @@ class DeltaRule:
     w_max: Quantity | float = 1.0
     learning: str | None = None
 
+    learns_at = "post"
     trace_first = False
 
     def __post_init__(self) -> None:

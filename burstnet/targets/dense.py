@@ -57,8 +57,11 @@ def dense_pathways(circuit: Circuit) -> dict[str, Dense]:
         rule = p.plasticity
         if rule:
             trace = (rule.trace or "") if isinstance(rule, BurstDependent) else ""
+            decays = isinstance(rule, BurstDependent) and rule.decay > 0
             for event in rule.actions(p.name, "w", "x"):
-                found[f"{p.name}_{p.name}_{event}"] = _rows(event, source, target, True, trace)
+                # at an event a weight that decays changes where the trace is zero too
+                factor = "" if decays and event == "event" else trace
+                found[f"{p.name}_{p.name}_{event}"] = _rows(event, source, target, rule.learns_at == "post", factor)
     return found
 
 
