@@ -237,8 +237,21 @@ def _mnist(areas: int) -> _Condition:
 
 
 def _alignment(lesions: str) -> _Condition:
-    """Single spiking neurons after one epoch, whose weights then stand still from 420 s on."""
+    """Single spiking neurons after one epoch, whose weights then stand still from 555 s on."""
     return _Condition({"areas": "2", "epochs": "1"}, 3, 0, protocol="gradient-alignment", lesions=lesions)
+
+
+#: Three hidden areas learn where feedback does.
+_THREE_AREAS = {
+    "areas": "3",
+    "epochs": "15",
+    "feedback": "kolen-pollack",
+    "teacher_from": "130 ms",
+    "W2.spread": "0.81",
+    "W3.spread": "0.81",
+    "hidden2.cell.centred": "1",
+    "hidden3.cell.centred": "1",
+}
 
 
 def _spiking(seeds: int, lesions: str = "", **settings: str) -> _Condition:
@@ -264,15 +277,17 @@ _DEEP = {
     "sine": _Condition({}, 10, 2, protocol="sine"),
     **{f"mnist-{areas}": _mnist(areas) for areas in (1, 2, 3, 4)},
     "spiking-digits": _spiking(5),
-    "spiking-digits-two-areas": _spiking(
-        5, areas="2", presentation="300 ms", teacher_from="100 ms", teacher_until="300 ms"
-    ),
+    "spiking-digits-two-areas": _spiking(5, areas="2"),
     "spiking-digits-no-feedback": _spiking(
         3, "Y2:scale=0 + Y3:scale=0 + Q2:scale=0 + Q3:scale=0", areas="2", epochs="15"
     ),
+    "spiking-digits-three-areas": _spiking(3, **_THREE_AREAS),
+    "spiking-digits-three-areas-last-layer": _spiking(
+        3, " + ".join(f"W{k}:freeze + hidden{k}:clamp.bias_rate=0" for k in (1, 2, 3)), **_THREE_AREAS
+    ),
     "gradient-alignment": _alignment(""),
     "gradient-alignment-no-feedback": _alignment(
-        " + ".join(f"{kind}{k}:scale=0@420s.." for kind in "YQ" for k in (2, 3))
+        " + ".join(f"{kind}{k}:scale=0@545s.." for kind in "YQ" for k in (2, 3))
     ),
 }
 

@@ -13,7 +13,7 @@ from burstnet.targets.dense import dense_pathways
 
 
 @needs_compiler
-@pytest.mark.parametrize("decay", [0.0, 0.03])
+@pytest.mark.parametrize("decay", [pytest.param(0.0, marks=pytest.mark.slow), 0.03])
 def test_weights_and_feedback_are_the_same_compiled(decay):
     """One source never has an event: without decay its weights stay, with decay they shrink as others do."""
     timeline = Timeline([Phase("all", STEPS * ms)])

@@ -57,7 +57,9 @@ def test_low_passed_events_are_read_without_the_bias_of_their_ripple():
         assert known[at > 250].mean() == pytest.approx(activity * a / 2 / np.tanh(a / 2), rel=0.02)
 
 
-@pytest.mark.parametrize("delay", [1, 10, 30])
+@pytest.mark.parametrize(
+    "delay", [pytest.param(1, marks=pytest.mark.slow), 10, pytest.param(30, marks=pytest.mark.slow)]
+)
 def test_bursts_happen_later_than_their_events(delay):
     """None is lost where the next event comes first, nor between two that are due; events are those without a delay."""
     events, at_once, kept = ran()
