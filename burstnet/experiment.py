@@ -14,7 +14,7 @@ from brian2.units.fundamentalunits import Quantity
 from .cells.fragment import ParameterSet
 from .circuit import Circuit
 from .errors import ArgumentError, unknown_name
-from .quantities import parse_quantity
+from .quantities import format_quantity, parse_quantity
 from .rate_model import RateModel
 from .setups import Setup, System, setup_of
 
@@ -45,19 +45,21 @@ class Whole:
 
 @dataclass(frozen=True)
 class Number:
-    """A plain number between two bounds that is fixed at build."""
+    """A number between two bounds that is fixed at build; with units, where the bounds have them."""
 
-    default: float | None
+    default: Quantity | float | None
     doc: str
-    least: float
-    most: float
+    least: Quantity | float
+    most: Quantity | float
 
-    def parse(self, text: str, name: str) -> float:
+    def parse(self, text: str, name: str) -> Quantity | float:
         """The number that `text` is."""
-        value = float(parse_quantity(text, Quantity(1.0), name=name))
+        value = parse_quantity(text, Quantity(self.most), name=name)
         if not self.least <= value <= self.most:
-            raise ArgumentError(f"{name}={text!r} is not allowed; it is from {self.least:g} to {self.most:g}.")
-        return value
+            raise ArgumentError(
+                f"{name}={text!r} is not allowed; it is from {format_quantity(self.least)} to {format_quantity(self.most)}."
+            )
+        return value if isinstance(self.most, Quantity) else float(value)
 
 
 @dataclass(frozen=True)
@@ -260,22 +262,23 @@ def find_experiment(name: str) -> Experiment:
 
 def settings_table(experiment: Experiment) -> list[tuple[str, str, str]]:
     """Name, default and meaning of everything that can be set, for ``burstnet list NAME``."""
-    from .quantities import format_quantity
-
     system = experiment.build({})
     everywhere = _EVERYWHERE if isinstance(system, Circuit) else {}
     knobs = {k.name for k in system.knobs} if isinstance(system, Circuit) else set()
     rows = [(name, format_quantity(p.value), p.doc) for name, p in experiment.protocol.declared().items()]
-    rows += [
-        (name, "-" if rule.default is None else str(rule.default), _meaning(rule))
-        for name, rule in {**experiment.structure, **everywhere}.items()
-    ]
+    rows += [(name, _default(rule), _meaning(rule)) for name, rule in {**experiment.structure, **everywhere}.items()]
     rows += [(name, "-", "sets " + ", ".join(names)) for name, names in experiment.shorthands.items()]
     return rows + [
         (name, format_quantity(a.parameter.value), a.parameter.doc)
         for name, a in system.arguments().items()
         if name.partition(".")[0] not in knobs
     ]
+
+
+def _default(rule: Whole | Number | Choice) -> str:
+    if rule.default is None:
+        return "-"
+    return format_quantity(rule.default) if isinstance(rule, Number) else str(rule.default)
 
 
 def _meaning(rule: Whole | Number | Choice) -> str:

@@ -27,7 +27,6 @@ from burstnet.errors import ArgumentError, unknown_name
 from burstnet.experiment import Choice, Experiment, Number, Whole
 from burstnet.models import burstccn, burstccn_deep
 from burstnet.models.burstccn_deep_twin import twin_of
-from burstnet.quantities import parse_quantity
 from burstnet.recording import Recording
 from burstnet.result import Result
 from burstnet.setups import Setup
@@ -200,18 +199,6 @@ class _Images(Choice):
 
 
 @dataclass(frozen=True)
-class _Delay(Number):
-    """A time between two bounds [ms]."""
-
-    def parse(self, text: str, name: str) -> float:
-        """The number of milliseconds."""
-        delay = parse_quantity(text, 10 * ms, name=name) / ms
-        if not self.least <= delay <= self.most:
-            raise ArgumentError(f"{name}={text!r} is not allowed; it is from {self.least:g} to {self.most:g} ms.")
-        return float(delay)
-
-
-@dataclass(frozen=True)
 class Classification(Experiment):
     """An experiment with images: numbers of images that are not given follow from them."""
 
@@ -244,13 +231,13 @@ def network(structure: Mapping[str, Any]) -> Circuit:
     for name in structure:
         if name.endswith(".n") and name not in names:
             raise unknown_name("size", name, names)
-    delays = {name: structure.get(name, 0.0) for name in ("burst_delay", "event_delay")}
     return burstccn_deep.circuit(
         _pictures(structure.get("data", "digits")),
         [structure.get(name, _CELLS) for name in names],
         feedback=structure.get("feedback", "random"),
         own_rate=structure.get("own_rate", "membrane"),
-        **{name: delay * ms for name, delay in delays.items() if delay},
+        burst_delay=structure.get("burst_delay") or None,
+        event_delay=structure.get("event_delay") or None,
     )
 
 
@@ -260,8 +247,8 @@ STRUCTURE: dict[str, Whole | Number | Choice] = {
     "areas": Whole(1, "hidden areas, each of 100 cells or of hidden1.n, hidden2.n ..."),
     "feedback": Choice("random", "what becomes of feedback weights", burstccn_deep.FEEDBACKS),
     "own_rate": Choice("membrane", "what a cell knows its own activity from", OWN_RATES),
-    "burst_delay": _Delay(0.0, "from an event to the second spike of its burst, up to 30 ms", 0, 30),
-    "event_delay": _Delay(0.0, "of the events that Q carries down, up to 30 ms", 0, 30),
+    "burst_delay": Number(0 * ms, "from an event to the second spike of its burst, up to 30 ms", 0 * ms, 30 * ms),
+    "event_delay": Number(0 * ms, "of the events that Q carries down, up to 30 ms", 0 * ms, 30 * ms),
 }
 
 EXPERIMENT = Classification(

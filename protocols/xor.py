@@ -129,7 +129,7 @@ def _figure(result: Result) -> Any:
 
 def _build(structure: Mapping[str, Any]) -> Circuit:
     """The network of these structural settings."""
-    chosen = {name: rule.default for name, rule in _STRUCTURE.items()} | dict(structure)
+    chosen: dict[str, Any] = {name: rule.default for name, rule in _STRUCTURE.items()} | dict(structure)
     return payeur2021_xor.circuit(
         chosen["n"],
         published=payeur2021.Published(**{name: chosen[name] for name in _OPTIONS}),
