@@ -166,8 +166,15 @@ def circuit(
         m, n = sizes[k - 1], sizes[k]
         spread = (2 / (m + n)) ** 0.5
         decay = float(p.weight_decay) if feedback == "kolen-pollack" and k > 1 else 0.0
-        learned: dict[str, Any] = {"eta": p.eta / ms, "p_b": float(c.p_b), "w_min": -_UNBOUNDED, "w_max": _UNBOUNDED}
-        learned |= {"learning": "learning", "trace": "trace", "decay": decay}
+        learned: dict[str, Any] = {
+            "eta": p.eta / ms,
+            "p_b": float(c.p_b),
+            "w_min": -_UNBOUNDED,
+            "w_max": _UNBOUNDED,
+            "learning": "learning",
+            "trace": "trace",
+            "decay": decay,
+        }
         rule = BurstDependent(**learned)
         forward = float(p.gain) * spread / (shown.deviation if k == 1 else 1.0)
         projections.append(Projection(f"W{k}", low, high, weight=0.0, spread=forward, plasticity=rule))
