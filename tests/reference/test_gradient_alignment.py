@@ -34,7 +34,7 @@ def test_alignment_improves_with_the_number_of_examples_in_every_area(measured):
         curve = found[f"{area}.angle_rule"]
         assert list(curve.at) == [50, 100, 200, 500, 1000, 2000, 5000]
         assert (curve.per_seed[:, -1] < curve.per_seed[:, 0]).all()
-    assert (found["hidden1.angle_rule"].per_seed[:, -1] < 30).all()
+    assert (found["hidden1.angle_rule"].per_seed[:, -1] < 25).all()
     # errors lose against noise on the way down
     assert (found["hidden1.snr"].per_seed < found["hidden2.snr"].per_seed).all()
     assert (found["hidden2.snr"].per_seed < found["output.snr"].per_seed).all()

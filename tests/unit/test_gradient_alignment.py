@@ -13,12 +13,14 @@ from burstnet.analysis.gradient_alignment import (
 )
 from burstnet.errors import ArgumentError
 from burstnet.experiment import find_experiment
+from burstnet.lesion import parse_lesions
 from burstnet.models import burstccn_deep
 from burstnet.models.burstccn_deep_twin import REFERENCES, Twin, observed, twin_of
 from burstnet.models.burstccn_rate_network import Network
 from burstnet.plots import draw_gradient_alignment
 from burstnet.protocols.gradient_alignment import GradientAlignment
 from burstnet.result import Result
+from burstnet.verify import MODELS
 
 
 def test_numbers_of_examples_are_multiples_of_the_interval():
@@ -148,6 +150,15 @@ def test_weights_stand_still_from_a_sample_of_them_on():
             and float(measured["cooling"]) == 0
         )
         assert float(measured["begun"] / second) == pytest.approx(timeline.span("measured")[0])
+
+
+def test_verify_takes_feedback_away_only_once_weights_stand_still():
+    """Its windows are texts, so that other defaults would leave them where something is still learned."""
+    condition = MODELS["deep"][1]["gradient-alignment-no-feedback"]
+    span = find_experiment(condition.protocol).prepare(condition.settings).protocol.timeline().span("rest")
+    lesions = parse_lesions(condition.lesions)
+    assert {lesion.target for lesion in lesions} == {"Y2", "Q2", "Y3", "Q3"}
+    assert all(span[0] <= float(lesion.windows[0][0]) <= span[1] for lesion in lesions)
 
 
 def test_settings_that_make_no_sense_are_refused():
