@@ -198,13 +198,28 @@ class _Images(Choice):
         return text
 
 
+def _feedback_follows(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Q is drawn as wide as Y, and where feedback learns it learns as W does, unless something else is said."""
+    given = dict(settings)
+    learns = given.get("feedback") == "kolen-pollack"
+    for name, value in settings.items():
+        projection, _, what = name.partition(".")
+        arrow, area = projection[:1], projection[1:]
+        if arrow == "Y" and what == "spread":
+            given.setdefault(f"Q{area}.spread", value)
+        elif learns and arrow == "W" and area != "1" and what in ("eta", "decay"):
+            given.setdefault(f"Y{area}.{what}", value)
+            given.setdefault(f"Q{area}.{what}", value)
+    return given
+
+
 @dataclass(frozen=True)
 class Classification(Experiment):
     """An experiment with images: numbers of images that are not given follow from them."""
 
     def prepare(self, settings: Mapping[str, str | Quantity | float] | None = None) -> Setup:
-        """See `Experiment.prepare`."""
-        given = dict(settings or {})
+        """See `Experiment.prepare`; of feedback, what is not given follows what is, see `_feedback_follows`."""
+        given = _feedback_follows(settings or {})
         data = self.structure["data"].parse(str(given.get("data", "digits")), "data")
         images = _pictures(str(data))
         given.setdefault("training_set", str(images.training))

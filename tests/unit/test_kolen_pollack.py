@@ -139,3 +139,24 @@ def test_the_setting_builds_it_and_its_decays_are_run_arguments():
     fixed = find_experiment("classify").prepare({"areas": "2"}).circuit
     assert not any(name.endswith(".decay") for name in fixed.arguments())
     assert all(fixed.projection(name).plasticity is None for name in ("Y2", "Q2", "Y3", "Q3"))
+
+
+@pytest.mark.parametrize("feedback, follows", [("kolen-pollack", True), ("random", False)])
+def test_feedback_is_set_as_what_it_belongs_to(feedback, follows):
+    given = {"feedback": feedback, "W1.eta": "2Hz", "W2.eta": "4Hz", "Y2.spread": "0.03"}
+    values = find_experiment("classify").prepare(given).values
+    found = {name: float(values[name]) for name in values}
+    assert found == {"W1.eta": 2, "W2.eta": 4, "Y2.spread": 0.03, "Q2.spread": 0.03} | (
+        {"Y2.eta": 4, "Q2.eta": 4} if follows else {}
+    )
+
+
+def test_feedback_may_be_set_apart():
+    given = {"feedback": "kolen-pollack", "W2.decay": "1e-4", "Q2.decay": "0", "Y2.spread": "0.03", "Q2.spread": "0.04"}
+    values = find_experiment("classify").prepare(given).values
+    assert [float(values[name]) for name in ("Y2.decay", "Q2.decay", "Q2.spread")] == [1e-4, 0, 0.04]
+
+
+def test_a_name_that_is_not_there_is_refused_by_its_own_name():
+    with pytest.raises(ArgumentError, match="parameter 'W3.eta'"):
+        find_experiment("classify").prepare({"feedback": "kolen-pollack", "W3.eta": "4Hz"})
