@@ -119,6 +119,8 @@ def epoch_means(result: Result, variable: str, when: Examination, epochs: int) -
     for k in range(epochs):
         start = when.begun + k * when.epoch
         here = (time - interval >= start - 1e-9) & (time <= start + when.trained + 1e-9)
+        # the first mean of a run that goes on is of an interval that it has not seen
+        here &= np.isfinite(values).all(axis=0)
         if here.any():
             found[:, k] = values[:, here].mean(axis=1)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import matplotlib
 import numpy as np
@@ -57,7 +57,7 @@ def classification_figure(result: Result, when: Examination, epochs: int) -> Fig
         ax = page.axes("raster", _LEFT, lower, _WIDE, _HEIGHT, "C", 0.26)
         window = result.about.get("spike_window_s")
         if window and result.data.get("output_spike_step") is not None and result.data["output_spike_step"].size:
-            raster(result, ax, window=tuple(window), cells=_CELLS, key=False)
+            raster(result, ax, window=tuple(window), cells=_CELLS, spread=True, key=False)
             style.write_words(ax, [(kind, style.SPIKE_COLOURS[kind]) for kind in ("event", "burst")])
         else:
             ax.set_axis_off()
@@ -68,13 +68,17 @@ def classification_figure(result: Result, when: Examination, epochs: int) -> Fig
         return page.figure
 
 
-def _lines(ax: Axes, values: Mapping[str, np.ndarray], colours: Mapping[str, str], name: str) -> None:
-    """Lines over epochs, labelled at their ends."""
+def _lines(
+    ax: Axes, values: Mapping[str, np.ndarray], colours: Mapping[str, str], name: str, beside: Sequence[float] = ()
+) -> None:
+    """Lines over epochs, or points where a run has one epoch only, labelled at their ends; what is beside them fits in."""
     for label, per_seed in values.items():
         style.seed_lines(ax, np.arange(1, 1 + per_seed.shape[1]), per_seed, colours[label], label)
+        if np.isfinite(per_seed).any(axis=0).sum() == 1:
+            ax.lines[-1].set(marker="o", markersize=3, clip_on=False)
     ax.set_xlim(1, max(2, per_seed.shape[1]))
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    fit(ax, list(values.values()), bottom=0.0)
+    fit(ax, [*values.values(), np.asarray(beside)], bottom=0.0)
     ax.set_xlabel("epoch")
     ax.set_ylabel(name)
     style.end_labels(ax, [(style.end_value(v), label, colours[label]) for label, v in values.items()])
@@ -82,12 +86,12 @@ def _lines(ax: Axes, values: Mapping[str, np.ndarray], colours: Mapping[str, str
 
 def _errors(ax: Axes, validation: np.ndarray, tested: list[np.ndarray]) -> None:
     """Error of validation over epochs, and of the test as a cross at the end for each seed."""
+    last = [100 * wrong.mean() for wrong in tested if len(wrong)]
     if np.isfinite(validation).any():
-        _lines(ax, {"validation": 100 * validation}, {"validation": style.OUTPUT}, "wrong (%)")
+        _lines(ax, {"validation": 100 * validation}, {"validation": style.OUTPUT}, "wrong (%)", last)
     else:
         ax.set_ylabel("wrong (%)")
         ax.set_xlabel("epoch")
-    last = [100 * wrong.mean() for wrong in tested if len(wrong)]
     if last:
         at = np.full(len(last), validation.shape[1])
         ax.plot(at, last, "x", color=style.ARMS[0], markersize=4, label="test", clip_on=False)

@@ -23,9 +23,14 @@ _GAP = 2
 
 
 def raster_rows(
-    result: Result, populations: Sequence[str], seed: int, window: tuple[float, float], cells: int
+    result: Result,
+    populations: Sequence[str],
+    seed: int,
+    window: tuple[float, float],
+    cells: int,
+    spread: bool = False,
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Times and rows of spikes in a window; the first cells of each population, one population above the other.
+    """Times and rows of spikes in a window; some cells of each population, one population above the other.
 
     Parameters
     ----------
@@ -36,7 +41,9 @@ def raster_rows(
     window : tuple of two float
         Start and stop [s].
     cells : int
-        At most so many of each population.
+        At most so many of each population, the first ones.
+    spread : bool
+        Take cells at even distances instead.
 
     Returns
     -------
@@ -54,9 +61,13 @@ def raster_rows(
         times, rows = [], []
         for name, bottom in bottoms.items():
             at, cell = result.spikes(name, seed, kind)
-            here = (at >= window[0]) & (at < window[1]) & (cell < cells)
+            size = result.populations[name]
+            shown = min(cells, size)
+            every = size // shown if spread else 1
+            row, beside = np.divmod(cell - every // 2, every)
+            here = (at >= window[0]) & (at < window[1]) & (beside == 0) & (row >= 0) & (row < shown)
             times.append(at[here])
-            rows.append(cell[here] + bottom)
+            rows.append(row[here] + bottom)
         found[kind] = np.concatenate(times), np.concatenate(rows)
     return found
 
@@ -85,6 +96,7 @@ def raster(
     seed: int | None = None,
     window: tuple[float, float] | None = None,
     cells: int = 25,
+    spread: bool = False,
     key: bool = True,
 ) -> Axes:
     """Raster of spikes, coloured by event, burst and further spikes.
@@ -102,6 +114,8 @@ def raster(
         Start and stop [s]; the first second by default.
     cells : int
         At most so many of each population, the first ones.
+    spread : bool
+        Take cells at even distances instead, where neighbours do the same, such as pixels of an edge.
     key : bool
         Write what the colours mean above the axes.
 
@@ -118,7 +132,7 @@ def raster(
     names = list(populations or spiking_populations(result) or result.populations)
     seed = result.seeds[0] if seed is None else seed
     start, stop = window or (0.0, min(1.0, float(result.about["simulated_s"])))
-    found = raster_rows(result, names, seed, (start, stop), cells)
+    found = raster_rows(result, names, seed, (start, stop), cells, spread)
     bottoms = row_bottoms(result, names, cells)
     ax = ax or style.new_axes(4.4, 2.4, right=0.15)
 

@@ -168,6 +168,22 @@ def test_a_state_is_averaged_over_whole_intervals_of_training():
     assert np.isnan(found[:, 1]).all()
 
 
+def test_a_state_that_a_continued_run_did_not_see_is_left_out():
+    result = made()
+    values = result.data["hidden1_signal_mean"].values
+    values[0, 1] = np.nan
+    found = epoch_means(result, "hidden1_signal_mean", Examination(1.0, 2.6, 2.0, 2), 2)
+    assert np.array_equal(found[:, 0], values[:, 2])
+
+
+def test_an_epoch_alone_is_a_point():
+    figure = classification_figure(made(), Examination(1.0, 2.6, 2.0, 2), 2)
+    (line,) = [
+        line for ax in figure.axes if ax.get_label() == "signal" for line in ax.lines if line.get_marker() == "o"
+    ]
+    assert np.isfinite(line.get_ydata()).sum() == 1
+
+
 def test_the_figure_shows_what_there_is():
     figure = classification_figure(made(), Examination(1.0, 2.6, 2.0, 2), 2)
     axes = {ax.get_label(): ax for ax in figure.axes}

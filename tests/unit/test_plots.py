@@ -215,6 +215,15 @@ def test_raster_rows_keep_populations_apart_and_few_cells(result):
     assert set(everything) == {0, 1, 4, 5}
 
 
+def test_raster_rows_at_even_distances(result):
+    size = result.populations["output"]
+    every = size // 2
+    rows = raster_rows(result, ["output"], 1, (0.0, 10.0), 2, spread=True)
+    for kind, (_, at) in rows.items():
+        _, cell = result.spikes("output", 1, kind)
+        assert np.array_equal(at, (cell[cell % every == every // 2] - every // 2) // every)
+
+
 def test_raster_shades_only_the_part_that_is_taught(result):
     assert shades(raster(result, window=(2.5, 3.5))) == [(3.0, 3.5)]
     assert shades(raster(result, window=(0.0, 1.0))) == []
