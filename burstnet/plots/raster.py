@@ -147,7 +147,7 @@ def raster(
         )  # fmt: skip
     ax.set_xlim(start, stop)
     ticks = [start + part * (stop - start) for part in (0.25, 0.5, 0.75)]
-    ax.set_xticks(ticks, [f"{round(at, 3):g}" for at in ticks])
+    ax.set_xticks(ticks, [f"{round(at, 3):.10g}" for at in ticks])
     ax.set_ylim(-1, rows)
     style.shade_teaching(ax, teaching_windows(result))
     colours = style.population_colours(list(result.populations))

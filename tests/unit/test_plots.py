@@ -215,6 +215,11 @@ def test_raster_rows_keep_populations_apart_and_few_cells(result):
     assert set(everything) == {0, 1, 4, 5}
 
 
+def test_late_times_are_told_apart(result):
+    late = raster(result, window=(132749.0, 132750.2))
+    assert len({tick.get_text() for tick in late.get_xticklabels()}) == 3
+
+
 def test_raster_rows_at_even_distances(result):
     size = result.populations["output"]
     every = size // 2
