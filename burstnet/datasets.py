@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import math
 import os
 import tarfile
 import zipfile
@@ -56,6 +57,8 @@ class ImageSet:
     train, test : ndarray of float32, shape (images, pixels)
         Less the mean and divided by the standard deviation of all pixels of training images.
     train_label, test_label : ndarray of int, shape (images,)
+    shape : tuple of int
+        (channels, height, width); the pixels of a channel stand together.
     """
 
     name: str
@@ -63,6 +66,7 @@ class ImageSet:
     train_label: np.ndarray
     test: np.ndarray
     test_label: np.ndarray
+    shape: tuple[int, int, int]
 
     def targets(self, label: np.ndarray) -> np.ndarray:
         """One for the right class and zero for the others, shape (images, 10)."""
@@ -162,9 +166,24 @@ def _standardised(name: str, x: np.ndarray, y: np.ndarray, x_test: np.ndarray, y
     mean, deviation = float(x.mean(dtype=float)), float(x.std(dtype=float))
     if not deviation > 0:
         raise ResultError(f"images {name!r} are all of one grey; nothing can be told apart.")
+    x, x_test = _channels_first(x), _channels_first(x_test)
     images = [((part.reshape(len(part), -1) - mean) / deviation).astype(np.float32) for part in (x, x_test)]
     labels = [part.astype(int) for part in (y, y_test)]
-    return ImageSet(name, images[0], labels[0], images[1], labels[1])
+    return ImageSet(name, images[0], labels[0], images[1], labels[1], x.shape[1:])
+
+
+def _channels_first(images: np.ndarray) -> np.ndarray:
+    """Images as (images, channels, height, width): colours that come last are moved, rows of pixels are cut into squares."""
+    n, pixels = len(images), int(np.prod(images.shape[1:]))
+    if images.ndim == 4:
+        return np.moveaxis(images, 3, 1) if images.shape[3] in (1, 3) and images.shape[1] not in (1, 3) else images
+    if images.ndim == 3:
+        return images[:, None]
+    for channels in (1, 3):
+        side = math.isqrt(pixels // channels)
+        if channels * side**2 == pixels:
+            return images.reshape(n, channels, side, side)
+    return images.reshape(n, 1, 1, pixels)
 
 
 def _from_npz(file: Path) -> tuple[np.ndarray, ...]:

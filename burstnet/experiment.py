@@ -18,7 +18,7 @@ from .quantities import format_quantity, parse_quantity
 from .rate_model import RateModel
 from .setups import Setup, System, setup_of
 
-__all__ = ["Choice", "Experiment", "Number", "Whole", "experiments", "find_experiment", "models"]
+__all__ = ["Choice", "Experiment", "Number", "Whole", "Written", "experiments", "find_experiment", "models"]
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,26 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Written:
+    """A text in a form of its own, fixed at build.
+
+    Parameters
+    ----------
+    default, doc : str
+    read : callable
+        What the text and the setting's name become; an `ArgumentError` where the text is not allowed.
+    """
+
+    default: str
+    doc: str
+    read: Callable[[str, str], Any]
+
+    def parse(self, text: str, name: str) -> Any:
+        """What the text says."""
+        return self.read(text, name)
+
+
+@dataclass(frozen=True)
 class Experiment:
     """A protocol on its circuit or rate model, runnable by name.
 
@@ -88,7 +108,7 @@ class Experiment:
         A `ParameterSet` with ``timeline()``, ``metrics(result)`` and, for a circuit, ``recording(circuit)``.
     build : callable
         Makes the `Circuit` or `RateModel` out of the structural settings, a dict.
-    structure : mapping of str to Whole, Number or Choice
+    structure : mapping of str to Whole, Number, Choice or Written
         Settings that need another build.
     shorthands : mapping of str to tuple of str
         Names that set several of the protocol's parameters at once.
@@ -105,7 +125,7 @@ class Experiment:
     citation: str
     protocol: type[ParameterSet]
     build: Callable[[Mapping[str, Any]], System]
-    structure: Mapping[str, Whole | Number | Choice] = field(default_factory=dict)
+    structure: Mapping[str, Whole | Number | Choice | Written] = field(default_factory=dict)
     shorthands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     figure: str = ""
     headline: tuple[str, ...] = ()
@@ -175,7 +195,7 @@ class Experiment:
 
 
 #: Structural settings of every experiment on a circuit.
-_EVERYWHERE: dict[str, Whole | Number | Choice] = {
+_EVERYWHERE: dict[str, Whole | Number | Choice | Written] = {
     "lesion_slots": Whole(4, "windows of lesions that each target has room for", least=0)
 }
 
@@ -185,6 +205,7 @@ _OUR_MODELS = (
     "burstccn_deep",
     "burstccn_deep_twin",
     "burstccn_continuous",
+    "burstccn_conv",
     "burstccn_dalean",
     "burstccn_dalean_images",
     "burstccn_interneurons",
@@ -210,6 +231,7 @@ _OURS = {
     "cerebellar-switching": "burstnet.protocols.cerebellar_switching:EXPERIMENT",
     "classify": "burstnet.protocols.classify:EXPERIMENT",
     "consolidation": "burstnet.protocols.consolidation:EXPERIMENT",
+    "convnet": "burstnet.protocols.convnet:EXPERIMENT",
     "digits": "burstnet.protocols.digits:EXPERIMENT",
     "eyeblink": "burstnet.protocols.eyeblink:EXPERIMENT",
     "feedback-rank": "burstnet.protocols.feedback_rank:EXPERIMENT",
@@ -275,11 +297,11 @@ def settings_table(experiment: Experiment) -> list[tuple[str, str, str]]:
     ]
 
 
-def _default(rule: Whole | Number | Choice) -> str:
+def _default(rule: Whole | Number | Choice | Written) -> str:
     if rule.default is None:
         return "-"
     return format_quantity(rule.default) if isinstance(rule, Number) else str(rule.default)
 
 
-def _meaning(rule: Whole | Number | Choice) -> str:
+def _meaning(rule: Whole | Number | Choice | Written) -> str:
     return f"{rule.doc}: {', '.join(rule.allowed)}" if isinstance(rule, Choice) else rule.doc

@@ -23,7 +23,7 @@ from burstnet.models.burstccn_rate_network import FEEDBACKS, Activity, Intact, N
 from burstnet.models.burstccn_rate_rules import RULES, Signals, Strength, gradients, learned_bursts, learned_events
 from burstnet.rate_model import RateModel, RateRun, Recorded
 
-__all__ = ["CITATION", "STRUCTURE", "BurstCCNRate", "RateParameters", "published_network"]
+__all__ = ["CITATION", "SCORES", "STRUCTURE", "BurstCCNRate", "RateParameters", "published_network"]
 
 CITATION = (
     "Greedy W, Zhu HW, Pemberton J, Mellor J, Costa RP (2022). Single-phase deep learning in cortico-cortical networks. "
@@ -177,7 +177,7 @@ class BurstCCNRate(RateModel):
                 kept = scores.setdefault(name, np.full((run.stop + 1, *np.shape(value)), np.nan))
                 kept[session] = value
         found = {}
-        for name, (unit, doc) in _SCORES.items():
+        for name, (unit, doc) in SCORES.items():
             axes = ("area",) if scores[name].ndim == 2 else ()
             found[name] = Recorded(scores[name][:-1], ("session", *axes), unit, doc)
             found[f"{name}_before"] = Recorded(scores[name][-1], axes, unit, f"{doc}, before learning")
@@ -303,7 +303,7 @@ def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
 
 
 #: What is scored: unit and meaning.
-_SCORES: Mapping[str, tuple[str, str]] = {
+SCORES: Mapping[str, tuple[str, str]] = {
     "error": ("1", "part of unseen images that are classified wrong"),
     "train_error": ("1", "part of training images that are classified wrong"),
     "mse": ("1", "mean squared error of the output for unseen images"),

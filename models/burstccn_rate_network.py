@@ -18,9 +18,9 @@ __all__ = ["FEEDBACKS", "Activity", "Intact", "Network", "apical", "forward", "n
 #: How feedback weights are made, and what becomes of them.
 FEEDBACKS = ("tied", "symmetric", "random", "kolen-pollack", "online-y", "online-q", "uncancelled")
 #: Feedbacks whose burst weights are copies of the forward weights, for ever or at first.
-_COPIES = ("tied", "symmetric")
+COPIES = ("tied", "symmetric")
 #: Feedbacks whose event weights do not cancel the burst weights at first.
-_APART = ("online-q", "uncancelled")
+APART = ("online-q", "uncancelled")
 
 
 @dataclass(eq=False)
@@ -138,9 +138,9 @@ def new_network(
     weights = [drawn(*pair, forward_gain) for pair in pairs]
     bursts = [drawn(*pair, forward_gain * burst_gain) for pair in pairs[1:]]
     apart = [drawn(*pair, forward_gain * event_gain * baseline) for pair in pairs[1:]]
-    if feedback in _COPIES:
+    if feedback in COPIES:
         bursts = [w.copy() for w in weights[1:]]
-    events = apart if feedback in _APART else [-baseline * y for y in bursts]
+    events = apart if feedback in APART else [-baseline * y for y in bursts]
     biases = [np.zeros(above, dtype=np.float32) for above, _ in pairs]
     return Network(weights, biases, bursts, events, feedback, baseline)
 

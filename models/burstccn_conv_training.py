@@ -1,0 +1,256 @@
+"""How a convolutional network learns, epoch by epoch, and what is scored after one. Imports its network and rules, and torch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from burstnet.analysis.alignment import angle
+from burstnet.datasets import CLASSES, ImageSet
+from burstnet.models.burstccn_conv_network import Activity, ConvNetwork, Intact, forward
+from burstnet.models.burstccn_conv_rules import (
+    RULES,
+    ConvStrength,
+    Signals,
+    gradients,
+    learned_bursts,
+    learned_events,
+)
+from burstnet.models.burstccn_conv_shapes import Shape
+from burstnet.rate_model import RateRun
+
+if TYPE_CHECKING:
+    from burstnet.models.burstccn_conv import BurstCCNConv
+
+__all__ = ["OnDevice", "Training", "one_thread"]
+
+#: The first images of training, with which updates are compared.
+_COMPARED = 256
+#: Images that are scored together, and how many of those for training are.
+_TOGETHER, _SCORED = 1000, 10_000
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Sums on one core, in the same order everywhere; on a GPU with algorithms that do not change from run to run."""
+    threads, deterministic = torch.get_num_threads(), torch.backends.cudnn.deterministic
+    torch.set_num_threads(1)
+    torch.backends.cudnn.deterministic = True
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.backends.cudnn.deterministic = deterministic
+
+
+class OnDevice:
+    """Images and targets where they are computed with."""
+
+    def __init__(self, data: ImageSet, device: str) -> None:
+        self.device = device
+        self.train, self.test = (
+            torch.from_numpy(part).reshape(-1, *data.shape).to(device) for part in (data.train, data.test)
+        )
+        self.train_target, self.test_target = (
+            torch.from_numpy(data.targets(label)).to(device) for label in (data.train_label, data.test_label)
+        )
+        #: What a black pixel is, which stands around images that are moved.
+        self.black = float(data.train.min())
+
+    def tensor(self, values: np.ndarray) -> torch.Tensor:
+        """The same numbers on the device."""
+        return torch.from_numpy(np.ascontiguousarray(values)).to(self.device)
+
+    def moved(self, images: torch.Tensor, by: int, flip: bool, rng: np.random.Generator) -> torch.Tensor:
+        """Images moved by as many pixels at most, the same for all channels, and every second one mirrored."""
+        n, _, height, width = images.shape
+        if by:
+            padded = functional.pad(images, (by, by, by, by), value=self.black)
+            down, right = (self.tensor(rng.integers(0, 2 * by + 1, n)) for _ in range(2))
+            rows = down[:, None] + torch.arange(height, device=self.device)
+            columns = right[:, None] + torch.arange(width, device=self.device)
+            chosen = torch.arange(n, device=self.device)[:, None, None]
+            # channels come last where indices stand around them
+            images = padded[chosen, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2).contiguous()
+        if flip:
+            mirrored = self.tensor(rng.random(n) < 0.5)[:, None, None, None]
+            images = torch.where(mirrored, images.flip(3), images)
+        return images
+
+
+class Training:
+    """A network while it learns: what steps leave for the next, and what lesions leave of it."""
+
+    def __init__(self, model: BurstCCNConv, run: RateRun, data: OnDevice, network: ConvNetwork) -> None:
+        self.model, self.run, self.data, self.network = model, run, data, network
+        p = self.parameters = {name: float(getattr(run.parameters, name)) for name in run.parameters.declared()}
+        self.rule, self.exact = RULES[model.rule], RULES["backprop"]
+        self.strength = ConvStrength(
+            p["teacher"], p["feedback_scale"], perturbation=p["perturbation"],
+            top_feedback=p["top_feedback_scale"], shift=p["output_shift"],
+        )  # fmt: skip
+        self.velocity: dict[str, list[Any]] = {}
+
+    def epoch(self, session: int) -> None:
+        """Every image once, in an order of its own; or as many without a teacher, while only feedback learns."""
+        run, data, p, batch = self.run, self.data, self.parameters, self.model.batch
+        order, moves = run.random("images", session).permutation(len(data.train)), run.random("moves", session)
+        taught = run.phase(session).name != "calibration"
+        torch.manual_seed(int(run.random("noise", session).integers(2**62)))
+        intact, rate = self.intact(session), p["learning_rate"] * self.pace(session)
+        learn = self.learning(self.model.above, session, [layer.above for layer in self.network.layers])
+        for first in range(0, len(order) - batch + 1, batch):
+            drawn = data.tensor(order[first : first + batch])
+            images = data.moved(data.train[drawn], int(p["shift"]), bool(p["flip"]), moves)
+            activity = forward(self.network, images, intact, noise=p["noise"])
+            target = self.smoothed(data.train_target[drawn]) if taught else activity.events[-1]
+            signals = self.rule(self.network, activity, target, self.strength)
+            steps = gradients(self.network, activity, signals)
+            self.learn_feedback(session, activity, signals, steps, rate)
+            if taught:
+                self.descend("weights", self.network.weights, [w for w, _ in steps], rate, learn)
+                self.descend("biases", self.network.biases, [c for _, c in steps], rate, learn)
+                self.network.tie()
+            if run.report and first % (64 * batch) == 0:
+                run.report((session + first / len(order)) / run.stop)
+
+    def pace(self, session: int) -> float:
+        """Part of the step that an epoch of training has: it rises for some epochs, then falls to 0 as a cosine, or not at all."""
+        start, stop = self.run.timeline.span("training")
+        epoch, epochs, warmup = session - round(start), round(stop) - round(start), self.parameters["warmup"]
+        if epoch < 0 or epoch < warmup < epochs:
+            return min(1.0, max(1, epoch + 1) / (warmup + 1))
+        if self.model.schedule == "constant":
+            return 1.0
+        after = warmup if warmup < epochs else 0
+        return 0.5 * (1 + math.cos(math.pi * (epoch - after) / (epochs - after)))
+
+    def smoothed(self, target: torch.Tensor) -> torch.Tensor:
+        """Targets of which all classes have a share."""
+        part = self.parameters["smoothing"]
+        return target * (1 - part) + part / CLASSES if part else target
+
+    def descend(
+        self, name: str, weights: list[torch.Tensor], steps: list[torch.Tensor], rate: float, learn: list[torch.Tensor]
+    ) -> None:
+        """Go against steps and decay with momentum; what does not learn stays."""
+        p = self.parameters
+        velocity = self.velocity.setdefault(name, [torch.zeros_like(w) for w in weights])
+        for w, step, v, left in zip(weights, steps, velocity, learn, strict=True):
+            v.mul_(p["momentum"]).add_(step).add_(w, alpha=p["weight_decay"])
+            change = v if left.ndim == 0 else v * left.reshape(-1, *[1] * (v.ndim - 1))
+            w.sub_(change, alpha=rate)
+
+    def learn_feedback(
+        self,
+        session: int,
+        activity: Activity,
+        signals: Signals,
+        steps: list[tuple[torch.Tensor, torch.Tensor]],
+        rate: float,
+    ) -> None:
+        """Change feedback weights, where they learn."""
+        network, mode, p = self.network, self.model.weight_mode, self.parameters
+        if mode == "kolen-pollack":
+            for kind, weights, scale in (("burst", network.bursts, 1.0), ("event", network.events, -network.baseline)):
+                into = self.columns(kind, session)
+                velocity = self.velocity.setdefault(kind, [0.0] * len(weights))
+                for k, (w, _) in enumerate(steps[1:]):
+                    velocity[k] = velocity[k] * p["momentum"] + scale * w + p["weight_decay"] * weights[k]
+                    weights[k] -= rate * velocity[k] * into[k]
+        elif mode in ("online-y", "online-q"):
+            kind = "burst" if mode == "online-y" else "event"
+            weights, learned = (
+                (network.bursts, learned_bursts) if mode == "online-y" else (network.events, learned_events)
+            )
+            into, own = self.columns(kind, session), p["burst_rate" if mode == "online-y" else "event_rate"]
+            for k, step in enumerate(learned(network, activity, signals, self.model.branches)):
+                weights[k] -= own * step * into[k]
+
+    def learning(self, names: list[str], session: int, shapes: list[Shape]) -> list[torch.Tensor]:
+        """What is left of the learning of every cell of dense areas, and of every channel: the mean over its places."""
+        found = []
+        for name, shape in zip(names, shapes, strict=True):
+            left = self.run.learning(name, session).astype(np.float32)
+            whole = (left == left[0]).all() and left[0] == 1
+            per_unit = left.reshape(shape[0], -1).mean(axis=1)
+            found.append(torch.ones(()) if whole else self.data.tensor(per_unit))
+        return found
+
+    def columns(self, kind: str, session: int) -> list[torch.Tensor]:
+        """What is left of the learning of feedback into every cell below, or every channel below a convolution."""
+        found = []
+        for k, layer in enumerate(self.network.layers[1:], start=1):
+            name = f"{kind}{k}"
+            if name not in self.model.lesionable:
+                found.append(torch.ones((), device=self.data.device))
+                continue
+            left = self.data.tensor(self.run.learning(name, session).astype(np.float32))
+            found.append(left.reshape(layer.below[0], -1).mean(dim=1)[:, None, None] if layer.kernel else left)
+        return found
+
+    def intact(self, session: int) -> Intact:
+        """What lesions leave; nothing is multiplied where there are none."""
+        layers, lesionable = self.network.layers, self.model.lesionable
+
+        def left(names: list[str], shapes: list[Shape]) -> list[torch.Tensor]:
+            there = [name in lesionable for name in names]
+            found = [
+                self.run.factor(name, session).astype(np.float32).reshape(shape)
+                for name, shape, known in zip(names, shapes, there, strict=True)
+                if known
+            ]
+            return [self.data.tensor(one) for one in found] if any((one != 1).any() for one in found) else []
+
+        shapes = [layer.above for layer in layers[:-1]]
+        rates = left(self.model.above[:-1], shapes)
+        if rates:
+            rates.append(self.data.tensor(np.ones(layers[-1].above, np.float32)))
+        hidden = range(1, len(layers))
+        return Intact(rates, *(left([f"{kind}{k}" for k in hidden], shapes) for kind in ("burst", "event")))
+
+    def scores(self, session: int) -> dict[str, Any]:
+        """Errors of images, and updates of the first ones beside those of other rules."""
+        network, data = self.network, self.data
+        intact = self.intact(session) if session >= 0 else Intact()
+        tested = self.outputs(data.test, intact)
+        trained = self.outputs(data.train[:_SCORED], intact)
+        found: dict[str, Any] = {
+            "error": float((tested.argmax(dim=1) != data.test_target.argmax(dim=1)).double().mean()),
+            "train_error": float((trained.argmax(dim=1) != data.train_target[:_SCORED].argmax(dim=1)).double().mean()),
+            "mse": float((tested - data.test_target).square().mean()),
+        }
+        torch.manual_seed(int(self.run.random("perturbation", 0).integers(2**62)))
+        activity, target = forward(network, data.train[:_COMPARED], intact), data.train_target[:_COMPARED]
+        own = self.rule(network, activity, target, self.strength)
+        whole = Activity(activity.inputs, activity.potentials, activity.events, activity.scales)
+        update = [_numbers(w) for w, _ in gradients(network, activity, own)[:-1]]
+        for name, feedback, passed in (("bp", network.transported(), whole), ("fa", network, activity)):
+            signals = self.exact(feedback, passed, target, self.strength)
+            other = [_numbers(w) for w, _ in gradients(network, passed, signals)[:-1]]
+            found[f"angle_{name}"] = [angle(a, b) for a, b in zip(update, other, strict=True)]
+            found[f"angle_{name}_hidden"] = angle(np.concatenate(update), np.concatenate(other))
+        bursts = [_numbers(y) for y in network.bursts]
+        for name, weights in (("wy", network.weights[1:]), ("qy", [-q for q in network.events])):
+            one = [_numbers(w) for w in weights]
+            found[f"angle_{name}"] = [angle(a, b) for a, b in zip(one, bursts, strict=True)]
+            found[f"angle_{name}_hidden"] = angle(np.concatenate(one), np.concatenate(bursts))
+        moved = [float(d.abs().mean()) for d in own.deviation[:-1]]
+        found["deviation"] = moved or [np.nan] * len(bursts)
+        return found
+
+    def outputs(self, images: torch.Tensor, intact: Intact) -> torch.Tensor:
+        """Rates of the output, some images at a time."""
+        return torch.cat([forward(self.network, part, intact).events[-1] for part in images.split(_TOGETHER)])
+
+
+def _numbers(tensor: torch.Tensor) -> np.ndarray:
+    """All of a tensor's numbers in a row, in double precision."""
+    return tensor.flatten().cpu().numpy().astype(float)
