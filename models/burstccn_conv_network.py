@@ -69,10 +69,10 @@ class Layer:
 
     def product(self, above: torch.Tensor, below: torch.Tensor) -> torch.Tensor:
         """Products of what is above and below every weight: summed over places, mean over the batch."""
+        above = above / len(above)  # which is smaller than the weights
         if self.kernel:
-            shape = (above.shape[1], *self.shape[1:])
-            return conv2d_weight(below, shape, above, stride=self.stride) / len(above)
-        return above.T @ below.flatten(1) / len(above)
+            return conv2d_weight(below, (above.shape[1], *self.shape[1:]), above, stride=self.stride)
+        return above.T @ below.flatten(1)
 
 
 @dataclass(eq=False)
@@ -85,8 +85,9 @@ class ConvNetwork:
     weights : list of Tensor
         Forward, W; each of the shape that its layer says.
     biases : list of Tensor, shape (cells or channels above,)
-    bursts, events : list of Tensor
-        Feedback Y and Q into every hidden area, lowest first, of the shapes of W above it.
+    bursts, own_events : list of Tensor
+        Feedback Y and Q into every hidden area, lowest first, of the shapes of W above it. There is no Q of its own while it is
+        -p_b Y; tied feedback is the forward weights themselves.
     feedback : str
         One of `burstnet.models.burstccn_rate_network.FEEDBACKS`.
     baseline : float
@@ -99,20 +100,24 @@ class ConvNetwork:
     weights: list[torch.Tensor]
     biases: list[torch.Tensor]
     bursts: list[torch.Tensor]
-    events: list[torch.Tensor]
+    own_events: list[torch.Tensor]
     feedback: str
     baseline: float
     units: str
 
-    def tie(self) -> None:
-        """Make the feedback that of the forward weights, where it is tied."""
-        if self.feedback == "tied":
-            self.bursts = [w.clone() for w in self.weights[1:]]
-            self.events = [-self.baseline * w for w in self.weights[1:]]
+    @property
+    def cancels(self) -> bool:
+        """Whether event feedback is -p_b times burst feedback, to the last bit."""
+        return not self.own_events
+
+    @property
+    def events(self) -> list[torch.Tensor]:
+        """Event feedback Q, whether it is its own or follows from Y."""
+        return self.own_events or [-self.baseline * y for y in self.bursts]
 
     def transported(self) -> ConvNetwork:
         """The same network whose bursts come down through the forward weights, as back-propagation's errors do."""
-        return replace(self, bursts=self.weights[1:], feedback="symmetric")
+        return replace(self, bursts=self.weights[1:], own_events=[], feedback="tied")
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,9 +218,9 @@ def new_network(
     bursts = [drawn(k, forward_gain * burst_gain) for k in above]
     apart = [drawn(k, forward_gain * event_gain * baseline) for k in above]
     if feedback in COPIES:
-        bursts = [w.clone() for w in weights[1:]]
-    events = apart if feedback in APART else [-baseline * y for y in bursts]
+        bursts = weights[1:] if feedback == "tied" else [w.clone() for w in weights[1:]]
     biases = [torch.zeros(layer.above[0], device=device) for layer in layers]
+    events = apart if feedback in APART else []
     return ConvNetwork(layers, weights, biases, bursts, events, feedback, baseline, units)
 
 

@@ -224,6 +224,8 @@ def _apical(
 ) -> torch.Tensor:
     """Apical potential of a hidden area, u = b Y + e Q, from bursts and events of the area above."""
     layer, intact = network.layers[hidden + 1], activity.intact
+    if network.cancels and not (intact.bursts or intact.events):
+        return layer.down(bursts - network.baseline * events, network.bursts[hidden])
     y, q = layer.down(bursts, network.bursts[hidden]), layer.down(events, network.events[hidden])
     if intact.bursts:
         y = y * intact.bursts[hidden]
@@ -262,7 +264,7 @@ def _branches(
 ) -> Iterator[tuple[Layer, list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]]]:
     """Every layer above a hidden area with bursts, events and potential of each of its branches: channels or cells in groups."""
     intact = activity.intact
-    for k, (y, q) in enumerate(zip(network.bursts, network.events, strict=True)):
+    for k, (y, q) in enumerate(zip(network.bursts, network.own_events, strict=True)):
         layer, groups, parts = network.layers[k + 1], min(branches, len(y)), []
         for b, e, y_k, q_k in zip(
             signals.bursts[k + 1].chunk(groups, dim=1),

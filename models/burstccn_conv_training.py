@@ -96,7 +96,9 @@ class Training:
             p["teacher"], p["feedback_scale"], perturbation=p["perturbation"],
             top_feedback=p["top_feedback_scale"], shift=p["output_shift"],
         )  # fmt: skip
-        self.velocity: dict[str, list[Any]] = {}
+        self.velocity: dict[str, list[torch.Tensor]] = {}
+        if model.weight_mode in ("online-y", "online-q") and network.cancels:
+            self.part_events()
 
     def epoch(self, session: int) -> None:
         """Every image once, in an order of its own; or as many without a teacher, while only feedback learns."""
@@ -105,7 +107,7 @@ class Training:
         taught = run.phase(session).name != "calibration"
         torch.manual_seed(int(run.random("noise", session).integers(2**62)))
         intact, rate = self.intact(session), p["learning_rate"] * self.pace(session)
-        learn = self.learning(self.model.above, session, [layer.above for layer in self.network.layers])
+        learn = self.learning(session)
         for first in range(0, len(order) - batch + 1, batch):
             drawn = data.tensor(order[first : first + batch])
             images = data.moved(data.train[drawn], int(p["shift"]), bool(p["flip"]), moves)
@@ -116,8 +118,7 @@ class Training:
             self.learn_feedback(session, activity, signals, steps, rate)
             if taught:
                 self.descend("weights", self.network.weights, [w for w, _ in steps], rate, learn)
-                self.descend("biases", self.network.biases, [c for _, c in steps], rate, learn)
-                self.network.tie()
+                self.descend("biases", self.network.biases, [c for _, c in steps], rate, [one.flatten() if one.ndim else one for one in learn])
             if run.report and first % (64 * batch) == 0:
                 run.report((session + first / len(order)) / run.stop)
 
@@ -145,8 +146,7 @@ class Training:
         velocity = self.velocity.setdefault(name, [torch.zeros_like(w) for w in weights])
         for w, step, v, left in zip(weights, steps, velocity, learn, strict=True):
             v.mul_(p["momentum"]).add_(step).add_(w, alpha=p["weight_decay"])
-            change = v if left.ndim == 0 else v * left.reshape(-1, *[1] * (v.ndim - 1))
-            w.sub_(change, alpha=rate)
+            w.sub_(v if left.ndim == 0 else v * left, alpha=rate)
 
     def learn_feedback(
         self,
@@ -159,53 +159,66 @@ class Training:
         """Change feedback weights, where they learn."""
         network, mode, p = self.network, self.model.weight_mode, self.parameters
         if mode == "kolen-pollack":
-            for kind, weights, scale in (("burst", network.bursts, 1.0), ("event", network.events, -network.baseline)):
-                into = self.columns(kind, session)
-                velocity = self.velocity.setdefault(kind, [0.0] * len(weights))
-                for k, (w, _) in enumerate(steps[1:]):
-                    velocity[k] = velocity[k] * p["momentum"] + scale * w + p["weight_decay"] * weights[k]
-                    weights[k] -= rate * velocity[k] * into[k]
-        elif mode in ("online-y", "online-q"):
-            kind = "burst" if mode == "online-y" else "event"
-            weights, learned = (
-                (network.bursts, learned_bursts) if mode == "online-y" else (network.events, learned_events)
-            )
-            into, own = self.columns(kind, session), p["burst_rate" if mode == "online-y" else "event_rate"]
-            for k, step in enumerate(learned(network, activity, signals, self.model.branches)):
-                weights[k] -= own * step * into[k]
+            products, onto = [w for w, _ in steps[1:]], {kind: self.onto(kind, session) for kind in ("burst", "event")}
+            if network.cancels and any(left.ndim for parts in onto.values() for left in parts):
+                self.part_events()
+            self.descend("bursts", network.bursts, products, rate, onto["burst"])
+            if not network.cancels:
+                less = [-network.baseline * w for w in products]
+                self.descend("events", network.own_events, less, rate, onto["event"])
+        elif mode == "online-y":
+            learned = learned_bursts(network, activity, signals, self.model.branches)
+            self.follow(network.bursts, learned, p["burst_rate"], self.onto("burst", session))
+        elif mode == "online-q":
+            learned = learned_events(network, activity, signals, self.model.branches)
+            self.follow(network.own_events, learned, p["event_rate"], self.onto("event", session))
 
-    def learning(self, names: list[str], session: int, shapes: list[Shape]) -> list[torch.Tensor]:
-        """What is left of the learning of every cell of dense areas, and of every channel: the mean over its places."""
+    def part_events(self) -> None:
+        """From here on event feedback is a weight of its own, with the momentum that it would have."""
+        self.network.own_events = self.network.events
+        if "bursts" in self.velocity:
+            self.velocity["events"] = [-self.network.baseline * v for v in self.velocity["bursts"]]
+
+    def follow(
+        self, weights: list[torch.Tensor], steps: list[torch.Tensor], rate: float, learn: list[torch.Tensor]
+    ) -> None:
+        """Go against steps that have no momentum and no decay."""
+        for w, step, left in zip(weights, steps, learn, strict=True):
+            w.sub_(step * left, alpha=rate)
+
+    def learning(self, session: int) -> list[torch.Tensor]:
+        """What is left of the learning of every layer's weights: of every cell of a dense area, and of every channel."""
         found = []
-        for name, shape in zip(names, shapes, strict=True):
-            left = self.run.learning(name, session).astype(np.float32)
-            whole = (left == left[0]).all() and left[0] == 1
-            per_unit = left.reshape(shape[0], -1).mean(axis=1)
-            found.append(torch.ones(()) if whole else self.data.tensor(per_unit))
+        for name, layer in zip(self.model.above, self.network.layers, strict=True):
+            left = self.left(name, session, layer.above)
+            found.append(left.reshape(-1, *[1] * (len(layer.shape) - 1)) if left.ndim else left)
         return found
 
-    def columns(self, kind: str, session: int) -> list[torch.Tensor]:
-        """What is left of the learning of feedback into every cell below, or every channel below a convolution."""
+    def onto(self, kind: str, session: int) -> list[torch.Tensor]:
+        """What is left of the learning of feedback onto every cell below, or every channel below a convolution."""
         found = []
         for k, layer in enumerate(self.network.layers[1:], start=1):
-            name = f"{kind}{k}"
-            if name not in self.model.lesionable:
-                found.append(torch.ones((), device=self.data.device))
-                continue
-            left = self.data.tensor(self.run.learning(name, session).astype(np.float32))
-            found.append(left.reshape(layer.below[0], -1).mean(dim=1)[:, None, None] if layer.kernel else left)
+            left = self.left(f"{kind}{k}", session, layer.below if layer.kernel else (math.prod(layer.below),))
+            found.append(left[:, None, None] if left.ndim and layer.kernel else left)
         return found
+
+    def left(self, name: str, session: int, shape: Shape) -> torch.Tensor:
+        """What lesions leave of a target's learning, per cell or channel (the mean over its places); one number if that is all."""
+        if name not in self.model.lesionable:
+            return torch.ones(())
+        cells = self.run.learning(name, session).astype(np.float32)
+        whole = (cells == 1).all()
+        return torch.ones(()) if whole else self.data.tensor(cells.reshape(shape[0], -1).mean(axis=1))
 
     def intact(self, session: int) -> Intact:
         """What lesions leave; nothing is multiplied where there are none."""
         layers, lesionable = self.network.layers, self.model.lesionable
 
         def left(names: list[str], shapes: list[Shape]) -> list[torch.Tensor]:
-            there = [name in lesionable for name in names]
             found = [
                 self.run.factor(name, session).astype(np.float32).reshape(shape)
-                for name, shape, known in zip(names, shapes, there, strict=True)
-                if known
+                for name, shape in zip(names, shapes, strict=True)
+                if name in lesionable
             ]
             return [self.data.tensor(one) for one in found] if any((one != 1).any() for one in found) else []
 
