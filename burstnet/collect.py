@@ -203,13 +203,13 @@ def _ragged(name: str, runs: Sequence[RawRun], dt: float) -> dict[str, tuple]:
     }
 
 
-def provenance(target: str, compiler: str, flags: Sequence[str]) -> dict[str, Any]:
-    """Versions, machine, time and command: all that a reader needs to do it again."""
+def provenance(target: str, compiler: str, flags: Sequence[str], packages: Sequence[str] = ()) -> dict[str, Any]:
+    """Versions, machine, time and command: all that a reader needs to do it again; of more packages too, where they compute."""
     return {
         "burstnet": package_version("burstnet"),
         "commit": _commit(),
         "python": platform.python_version(),
-        **{name: package_version(name) for name in ("brian2", "numpy", "xarray")},
+        **{name: package_version(name) for name in ("brian2", "numpy", "xarray", *packages)},
         "target": target,
         "compiler": compiler,
         "flags": " ".join(flags),

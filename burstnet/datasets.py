@@ -20,7 +20,7 @@ import platformdirs
 
 from .errors import ArgumentError, ResultError, unknown_name
 
-__all__ = ["IMAGES", "ImageSet", "data_folder", "has_images", "image_set", "small_digits"]
+__all__ = ["IMAGES", "ImageSet", "check_images", "data_folder", "has_images", "image_set", "small_digits"]
 
 #: Sets of images by name.
 IMAGES = ("digits", "mnist", "fashion-mnist", "cifar10")
@@ -66,7 +66,7 @@ class ImageSet:
     train_label: np.ndarray
     test: np.ndarray
     test_label: np.ndarray
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
 
     def targets(self, label: np.ndarray) -> np.ndarray:
         """One for the right class and zero for the others, shape (images, 10)."""
@@ -114,10 +114,7 @@ def image_set(name: str = "digits", path: str | None = None) -> ImageSet:
     elif name in _ARCHIVES and all((place / one).is_file() for one in _ARCHIVES[name]):
         arrays = _mnist(place) if name == "mnist" else _cifar(place)
     else:
-        hint = _FETCH.get(name, f"put {name}.npz")
-        raise ArgumentError(
-            f"images={name!r} are not there; {hint} into {place}, or set BURSTNET_DATA to a folder that has them."
-        )
+        raise _absent(name, place)
     if name in ("mnist", "fashion-mnist") and len(arrays[0]) > _MNIST_TRAINING:
         arrays = (arrays[0][:_MNIST_TRAINING], arrays[1][:_MNIST_TRAINING], *arrays[2:])
     return _standardised(name, *arrays)
@@ -128,6 +125,19 @@ def has_images(name: str) -> bool:
     place = data_folder()
     archives = _ARCHIVES.get(name, ())
     return (place / f"{name}.npz").is_file() or bool(archives) and all((place / one).is_file() for one in archives)
+
+
+def check_images(name: str) -> None:
+    """Raise the `ArgumentError` of `image_set` if the files of a set of images are not there; what they hold is not looked at."""
+    if name != "digits" and not has_images(name):
+        raise _absent(name, data_folder())
+
+
+def _absent(name: str, place: Path) -> ArgumentError:
+    hint = _FETCH.get(name, f"put {name}.npz")
+    return ArgumentError(
+        f"images={name!r} are not there; {hint} into {place}, or set BURSTNET_DATA to a folder that has them."
+    )
 
 
 def small_digits() -> tuple[np.ndarray, np.ndarray]:

@@ -90,6 +90,15 @@ def _optional(name: str, command: str, why: str, mend: str) -> Finding:
     return Finding(name, f"{path}: {lines[0].strip() if lines else ''}")
 
 
+def _torch() -> Finding:
+    """What convolutional networks in rates need, and whether they find a GPU; optional."""
+    try:
+        found = version("torch")
+    except PackageNotFoundError:
+        return Finding("torch", "none (optional: convolutional networks)", True, "pip install 'burstnet[torch]'")
+    return Finding("torch", f"{found}{', for CPUs only' if '+cpu' in found else ''}")
+
+
 def _cuda() -> list[Finding]:
     """What target cuda needs; all of it is optional."""
     problem = brian2cuda_problem()
@@ -154,6 +163,7 @@ def examine() -> list[Finding]:
         *_compiler(),
         _optional("ccache", "ccache", "optional: repeated builds are quicker with it", "apt-get install ccache"),
         *_cuda(),
+        _torch(),
         _cache(),
         Finding("cores", str(os.cpu_count())),
     ]

@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -57,10 +57,13 @@ class RateModel(ABC):
     name : str
     parameters : ParameterSet
         What ``--set`` may change; no name in common with the protocol's.
+    packages : tuple of str
+        What it computes with, besides burstnet; results and what is kept of a study depend on their versions.
     """
 
     name: str
     parameters: ParameterSet
+    packages: ClassVar[tuple[str, ...]] = ("numpy",)
 
     @property
     @abstractmethod
@@ -76,6 +79,9 @@ class RateModel(ABC):
     @abstractmethod
     def lesionable(self) -> Mapping[str, tuple[str, ...]]:
         """Population or projection to the kinds of lesions that the model knows there."""
+
+    def check(self) -> None:  # noqa: B027 there is nothing to check where a model needs nothing
+        """Raise an `ArgumentError` if something that a run needs is not there, such as files or a package; called before any run."""
 
     @abstractmethod
     def session_s(self, protocol: Any) -> float:

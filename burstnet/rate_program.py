@@ -153,6 +153,7 @@ class RateProgram:
             raise ArgumentError("seeds=[] is not allowed; give at least one.")
         if len(set(seeds)) != len(seeds):
             raise ArgumentError(f"seeds={list(seeds)} is not allowed; one is there twice.")
+        self.model.check()
         for name, option, given in (
             ("start_from", "--from", start_from),
             ("continue_from", "--continue", continue_from),
@@ -216,7 +217,7 @@ class RateProgram:
             "clock": "session",
             "parameters": rate_parameters(self.model, runs[0].protocol, runs[0].parameters),
             "timing": dict(timing),
-            "provenance": provenance(self.target, "", ()),
+            "provenance": provenance(self.target, "", (), self.model.packages),
             **_facts(self.model, runs[0], lesions),
         }
         return Result(xr.Dataset(variables, coordinates), about)

@@ -220,7 +220,7 @@ class RateSetup(Setup):
 
     def key(self) -> str:
         """See `Setup.key`."""
-        versions = {name: package_version(name) for name in ("numpy", "burstnet")}
+        versions = {name: package_version(name) for name in (*self.system.packages, "burstnet")}
         return program_key({"rate_model": self.system.describe(), "versions": versions})
 
     def check(self, seeds: Sequence[int], lesions: Sequence[str], beginning: Mapping[str, Any]) -> None:

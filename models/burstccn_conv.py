@@ -15,11 +15,11 @@ import numpy as np
 from brian2.units.fundamentalunits import Quantity
 
 from burstnet.cells.fragment import ParameterSet, parameter
-from burstnet.datasets import IMAGES, image_set
+from burstnet.datasets import IMAGES, check_images, image_set
 from burstnet.errors import ArgumentError
 from burstnet.experiment import Choice, Whole, Written
 from burstnet.models.burstccn_conv_shapes import Stage, convolutions, dense_areas, stages
-from burstnet.models.burstccn_rate import CITATION, SCORES
+from burstnet.models.burstccn_rate import CITATION, SCORES, published_network
 from burstnet.models.burstccn_rate_network import FEEDBACKS
 from burstnet.rate_model import RateModel, RateRun, Recorded
 
@@ -62,7 +62,9 @@ class ConvParameters(ParameterSet):
 
     learning_rate: Quantity = parameter(0.1, "step of forward weights; images but digits have their own", _OURS)
     momentum: Quantity = parameter(0.9, "part of a step that is taken again in the next", _SOURCE)
-    weight_decay: Quantity = parameter(1e-4, "decay of weights; more with Kolen-Pollack feedback, but for CIFAR-10", _SOURCE)
+    weight_decay: Quantity = parameter(
+        1e-4, "decay of weights; more with Kolen-Pollack feedback, but for CIFAR-10", _SOURCE
+    )
     warmup: Quantity = parameter(2.0, "epochs in which the step rises", _SOURCE)
     smoothing: Quantity = parameter(0.05, "part of the target that all classes share", _SOURCE)
     shift: Quantity = parameter(0.0, "pixels by which images are moved at random (published for CIFAR-10 4)", _OURS)
@@ -108,9 +110,15 @@ STRUCTURE: dict[str, Any] = {
     "rule": Choice("burstccn", "how errors reach hidden areas", _RULES),
     "feedback": Choice("own", "weights of the feedback; tied, random for feedback-alignment", ("own", *FEEDBACKS)),
     "units": Choice("rectified", "cells of hidden areas, and a softmax or sigmoids above", ("rectified", "sigmoid")),
-    "convolutions": Written("own", "CHANNELSxKERNEL/STRIDE of each area from the image up, such as 64x5/2,128x3; none", _areas),
+    "convolutions": Written(
+        "own", "CHANNELSxKERNEL/STRIDE of each area from the image up, such as 64x5/2,128x3; none", _areas
+    ),
     "dense": Written("own", "cells of each hidden area above those, such as 500,100; none", _areas),
-    "schedule": Choice("cosine", "course of the steps after they have risen", ("cosine", "constant")),
+    "schedule": Choice(
+        "own",
+        "course of the steps after they have risen; cosine, constant with sigmoids",
+        ("own", "cosine", "constant"),
+    ),
     "branches": Whole(2, "apical branches whose potentials teach feedback online"),
     "batch": Whole(32, "images between two steps of learning"),
     "device": Choice("auto", "where it runs: a GPU if there is one", _DEVICES),
@@ -133,7 +141,8 @@ class BurstCCNConv(RateModel):
         Rectified hidden cells over their root mean square, with a softmax and cross-entropy; or sigmoids with squared errors.
     convolutions, dense : str
         Hidden areas, see `burstnet.models.burstccn_conv_shapes`; "own" are those that belong to the images.
-    schedule : {"cosine", "constant"}
+    schedule : {"own", "cosine", "constant"}
+        Of the steps of learning; "own" is constant with sigmoids.
     branches : int
         Apical branches of every cell: as many groups of the channels, or cells, of the area above.
     batch : int
@@ -157,12 +166,13 @@ class BurstCCNConv(RateModel):
     units: str = "rectified"
     convolutions: str = "own"
     dense: str = "own"
-    schedule: str = "cosine"
+    schedule: str = "own"
     branches: int = 2
     batch: int = 32
     device: str = "auto"
     parameters: ParameterSet = field(default_factory=ConvParameters)
     name = "burstccn_conv"
+    packages = ("numpy", "torch")
 
     def __post_init__(self) -> None:
         for name in ("images", "rule", "feedback", "units", "convolutions", "dense", "schedule", "device"):
@@ -187,6 +197,12 @@ class BurstCCNConv(RateModel):
         """The feedback, with a rule's own filled in."""
         own = "random" if self.rule == "feedback-alignment" else "tied"
         return own if self.feedback == "own" else self.feedback
+
+    @property
+    def course(self) -> str:
+        """The schedule, with that of the units filled in."""
+        own = "constant" if self.units == "sigmoid" else "cosine"
+        return own if self.schedule == "own" else self.schedule
 
     @property
     def stages(self) -> list[Stage]:
@@ -238,13 +254,18 @@ class BurstCCNConv(RateModel):
         """Images and torch itself; what a batch needs is small beside them."""
         return 6e8 + 3 * 4 * 60_000 * (self.images != "digits") * math.prod(_IMAGE[self.images])
 
+    def check(self) -> None:
+        """Whether torch, its GPU where one is asked for, and the images are there."""
+        torch_device(self.device)
+        check_images(self.images)
+
     def run(self, run: RateRun) -> dict[str, Recorded]:
         """Train, and test after every epoch: no teacher, weights fixed, unseen images.
 
         Raises
         ------
         ArgumentError
-            If torch or its GPU is wanted and not there, or the images have another shape than they should.
+            If the images have another shape than they should.
         """
         device, data = torch_device(self.device), image_set(self.images)
         if data.shape != _IMAGE[self.images]:
@@ -308,22 +329,34 @@ def torch_device(device: str = "auto") -> str:
     return "cuda" if there and device != "cpu" else "cpu"
 
 
-def published_conv_network(rule: str = "burstccn", feedback: str = "own", images: str = "digits", **more: Any) -> BurstCCNConv:
-    """A network with the numbers that belong to its images, its rule and its feedback.
+def published_conv_network(
+    rule: str = "burstccn", feedback: str = "own", images: str = "digits", units: str = "rectified", **more: Any
+) -> BurstCCNConv:
+    """A network with the numbers that belong to its images, its units, its rule and its feedback.
 
     Parameters
     ----------
-    rule, feedback, images : str
+    rule, feedback, images, units : str
     **more
         Other arguments of `BurstCCNConv`.
 
     References
     ----------
-    Published code of BurstCCN for CIFAR-10: its areas, rate, augmentation and decay.
+    Published code of BurstCCN: with rectified units that for CIFAR-10, its areas, rate, augmentation and decay; with sigmoids the
+    numbers of `burstnet.models.burstccn_rate.published_network`, so that dense networks are the same.
     """
-    own = dict(_NUMBERS[images])
-    if feedback == "kolen-pollack":
+    for name, text in (("rule", rule), ("feedback", feedback), ("images", images), ("units", units)):
+        STRUCTURE[name].parse(text, name)
+    own: dict[str, Any] = dict(_NUMBERS[images])
+    if units == "sigmoid":
+        dense = published_network(rule, feedback).parameters
+        own = {name: getattr(dense, name) for name in ConvParameters.declared() if name in dense.declared()}
+        own |= dict.fromkeys(("momentum", "warmup", "smoothing"), 0.0) | {"top_feedback_scale": 1.0}
+        if images != "digits":
+            own["learning_rate"] = 0.15
+    elif feedback == "kolen-pollack":
         own["weight_decay"] = _TURNING[images]
     if feedback in ("online-y", "online-q"):
         own["noise"] = 0.1
-    return BurstCCNConv(rule=rule, feedback=feedback, images=images, parameters=ConvParameters(**own), **more)
+    parameters = ConvParameters(**own)
+    return BurstCCNConv(rule=rule, feedback=feedback, images=images, units=units, parameters=parameters, **more)

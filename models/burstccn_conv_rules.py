@@ -178,9 +178,7 @@ def gradients(
     return found
 
 
-def learned_bursts(
-    network: ConvNetwork, activity: Activity, signals: Signals, branches: int
-) -> list[torch.Tensor]:
+def learned_bursts(network: ConvNetwork, activity: Activity, signals: Signals, branches: int) -> list[torch.Tensor]:
     """What burst feedback into every hidden area goes against, so that it cancels event feedback on every branch."""
     return [
         torch.cat([layer.product(b, u) for b, _, u in parts]) * len(parts) ** 0.5
@@ -188,9 +186,7 @@ def learned_bursts(
     ]
 
 
-def learned_events(
-    network: ConvNetwork, activity: Activity, signals: Signals, branches: int
-) -> list[torch.Tensor]:
+def learned_events(network: ConvNetwork, activity: Activity, signals: Signals, branches: int) -> list[torch.Tensor]:
     """The same of event feedback, which learns to cancel bursts."""
     return [
         torch.cat([layer.product(e, u) for _, e, u in parts]) * len(parts) ** 0.5

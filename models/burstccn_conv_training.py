@@ -118,7 +118,13 @@ class Training:
             self.learn_feedback(session, activity, signals, steps, rate)
             if taught:
                 self.descend("weights", self.network.weights, [w for w, _ in steps], rate, learn)
-                self.descend("biases", self.network.biases, [c for _, c in steps], rate, [one.flatten() if one.ndim else one for one in learn])
+                self.descend(
+                    "biases",
+                    self.network.biases,
+                    [c for _, c in steps],
+                    rate,
+                    [one.flatten() if one.ndim else one for one in learn],
+                )
             if run.report and first % (64 * batch) == 0:
                 run.report((session + first / len(order)) / run.stop)
 
@@ -128,7 +134,7 @@ class Training:
         epoch, epochs, warmup = session - round(start), round(stop) - round(start), self.parameters["warmup"]
         if epoch < 0 or epoch < warmup < epochs:
             return min(1.0, max(1, epoch + 1) / (warmup + 1))
-        if self.model.schedule == "constant":
+        if self.model.course == "constant":
             return 1.0
         after = warmup if warmup < epochs else 0
         return 0.5 * (1 + math.cos(math.pi * (epoch - after) / (epochs - after)))

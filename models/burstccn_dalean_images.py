@@ -17,7 +17,7 @@ from brian2.units.fundamentalunits import Quantity
 from burstnet.analysis.alignment import angle
 from burstnet.analysis.dimensionality import centred, effective_rank, participation_ratio
 from burstnet.cells.fragment import ParameterSet, parameter
-from burstnet.datasets import CLASSES, IMAGES, ImageSet, image_set
+from burstnet.datasets import CLASSES, IMAGES, ImageSet, check_images, image_set
 from burstnet.errors import ArgumentError
 from burstnet.experiment import Choice, Whole
 from burstnet.models.burstccn_dalean import CITATION, KINDS, spared
@@ -173,6 +173,10 @@ class DaleanImages(RateModel):
         names = [f"{kind}{k}" for kind in INTERNEURONS for k in range(1, self.areas + 1)] + ["pv_output"]
         learn = [f"area{k}" for k in range(1, self.areas + 1)] + ["output"]
         return dict.fromkeys(names, KINDS) | dict.fromkeys(learn, ("freeze",))
+
+    def check(self) -> None:
+        """Whether the images are there."""
+        check_images(self.images)
 
     def session_s(self, protocol: Any) -> float:
         """Rough cost of an epoch: as measured with digits, in proportion to images and weights."""

@@ -16,7 +16,7 @@ from brian2.units.fundamentalunits import Quantity
 
 from burstnet.analysis.alignment import angle
 from burstnet.cells.fragment import ParameterSet, parameter
-from burstnet.datasets import CLASSES, IMAGES, ImageSet, image_set
+from burstnet.datasets import CLASSES, IMAGES, ImageSet, check_images, image_set
 from burstnet.errors import ArgumentError
 from burstnet.experiment import Choice, Whole
 from burstnet.models.burstccn_rate_network import FEEDBACKS, Activity, Intact, Network, forward, new_network
@@ -158,6 +158,10 @@ class BurstCCNRate(RateModel):
         found: dict[str, tuple[str, ...]] = dict.fromkeys(self.above[:-1], ("silence", "scale", "freeze"))
         found["output"] = ("freeze",)
         return found | {name: ("scale", "freeze") for name in self.projections if name.startswith(("burst", "event"))}
+
+    def check(self) -> None:
+        """Whether the images are there."""
+        check_images(self.images)
 
     def session_s(self, protocol: Any) -> float:
         """Rough cost of an epoch: as measured with digits, in proportion to images and weights."""
