@@ -77,6 +77,7 @@ class ConvParameters(ParameterSet):
     feedback_scale: Quantity = parameter(1.0, "factor of apical potentials", _SOURCE, positive=True)
     top_feedback_scale: Quantity = parameter(10.0, "the same in the highest hidden area", _SOURCE, positive=True)
     output_shift: Quantity = parameter(1.0, "rate that is added to a softmax and its target", _SOURCE)
+    gate: Quantity = parameter(0.0, "dendrites of rectified cells pass events times this, up to 1; 0: all", _SOURCE)
     burst_rate: Quantity = parameter(4e-3, "step of burst feedback that learns to cancel", _SOURCE)
     event_rate: Quantity = parameter(5e-3, "step of event feedback that learns to cancel", _OURS)
     noise: Quantity = parameter(0.0, "standard deviation of noise on every input while learning", _SOURCE)

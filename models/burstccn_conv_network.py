@@ -287,7 +287,9 @@ def rms_rectified(potentials: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]
     return active * scale, scale
 
 
-def rectified_slope(events: torch.Tensor, scale: torch.Tensor, arriving: torch.Tensor) -> torch.Tensor:
+def rectified_slope(
+    events: torch.Tensor, scale: torch.Tensor, arriving: torch.Tensor, gate: float = 0.0
+) -> torch.Tensor:
     """What arrives at the events of an area of rectified cells, as it changes with their potentials.
 
     Parameters
@@ -296,6 +298,10 @@ def rectified_slope(events: torch.Tensor, scale: torch.Tensor, arriving: torch.T
         As from `rms_rectified`.
     arriving : Tensor, shape of the events
         By how much events matter.
+    gate : float
+        Cells pass what arrives in proportion to their events, times this and up to 1; with 0 all that are active pass it all, as
+        is exact.
     """
     together = (arriving * events).mean(dim=tuple(range(1, events.ndim)), keepdim=True)
-    return scale * (arriving - events * together) * (events > 0)
+    passed = (gate * events).clamp(max=1.0) if gate else events > 0
+    return scale * (arriving - events * together) * passed

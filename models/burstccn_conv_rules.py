@@ -30,10 +30,13 @@ class ConvStrength(Strength):
         Factor of the apical potential of the highest hidden area, in place of the others'.
     shift : float
         Added to rates and targets of a softmax, whose errors are divided by the rate, k_0.
+    gate : float
+        Of rectified cells' dendrites, see `burstnet.models.burstccn_conv_network.rectified_slope`.
     """
 
     top_feedback: float = 1.0
     shift: float = 1.0
+    gate: float = 0.0
 
     def feedback_of(self, hidden: int, areas: int) -> float:
         """Factor lambda of a hidden area's apical potential; the lowest is 0."""
@@ -78,7 +81,7 @@ def burstccn(network: ConvNetwork, activity: Activity, target: torch.Tensor, str
         part = strength.feedback_of(k, len(e) - 1)
         scale *= part
         u = part * _apical(network, activity, k, bursts[0], e[k + 1])
-        p = 2 * p_b * torch.sigmoid(2 / p_b * _onto_dendrite(network, activity, k, u))
+        p = 2 * p_b * torch.sigmoid(2 / p_b * _onto_dendrite(network, activity, k, u, strength.gate))
         deviation.insert(0, p - p_b)
         bursts.insert(0, p * e[k])
         deltas.insert(0, -deviation[0] * e[k] / scale)
@@ -124,7 +127,7 @@ def burstprop(network: ConvNetwork, activity: Activity, target: torch.Tensor, st
             sent = part * network.layers[k + 1].down(b, network.bursts[k])
             if intact.bursts:
                 sent = sent * intact.bursts[k]
-            p.append(2 * p_b * torch.sigmoid(2 / p_b * _onto_dendrite(network, activity, k, sent)))
+            p.append(2 * p_b * torch.sigmoid(2 / p_b * _onto_dendrite(network, activity, k, sent, strength.gate)))
         before = p[0] * e[k]
         taught.insert(0, p[1] * e[k])
         deviation.insert(0, p[1] - p[0])
@@ -230,17 +233,21 @@ def _apical(
     return y + q
 
 
-def _onto_dendrite(network: ConvNetwork, activity: Activity, hidden: int, arriving: torch.Tensor) -> torch.Tensor:
+def _onto_dendrite(
+    network: ConvNetwork, activity: Activity, hidden: int, arriving: torch.Tensor, gate: float
+) -> torch.Tensor:
     """What moves burst probability: what arrives, as it changes with potentials, over the rate."""
     e = activity.events[hidden]
     if network.units == "sigmoid":
         return arriving * (1 - e)
-    return _slope(network, activity, hidden, arriving) / (e + _SILENT)
+    return _slope(network, activity, hidden, arriving, gate) / (e + _SILENT)
 
 
-def _slope(network: ConvNetwork, activity: Activity, hidden: int, arriving: torch.Tensor) -> torch.Tensor:
+def _slope(
+    network: ConvNetwork, activity: Activity, hidden: int, arriving: torch.Tensor, gate: float = 0.0
+) -> torch.Tensor:
     e, scale = activity.events[hidden], activity.scales[hidden]
-    return arriving * e * (1 - e) if scale is None else rectified_slope(e, scale, arriving)
+    return arriving * e * (1 - e) if scale is None else rectified_slope(e, scale, arriving, gate)
 
 
 def _loss(network: ConvNetwork, activity: Activity, target: torch.Tensor) -> torch.Tensor:

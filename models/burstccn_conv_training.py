@@ -94,7 +94,7 @@ class Training:
         self.rule, self.exact = RULES[model.rule], RULES["backprop"]
         self.strength = ConvStrength(
             p["teacher"], p["feedback_scale"], perturbation=p["perturbation"],
-            top_feedback=p["top_feedback_scale"], shift=p["output_shift"],
+            top_feedback=p["top_feedback_scale"], shift=p["output_shift"], gate=p["gate"],
         )  # fmt: skip
         self.velocity: dict[str, list[torch.Tensor]] = {}
         if model.weight_mode in ("online-y", "online-q") and network.cancels:
