@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,8 @@ class _Condition:
         ``"module:function"`` of what is measured on all seeds together, ``{quantity: number}`` of a result.
     images : str
         A set of images that is needed; where its files are absent the condition is left out.
+    package : str
+        One that is needed besides those that burstnet is installed with; the same holds.
     """
 
     settings: dict[str, str]
@@ -91,6 +94,14 @@ class _Condition:
     lesions: str = ""
     joint: str = ""
     images: str = ""
+    package: str = ""
+
+    @property
+    def lacks(self) -> str:
+        """What is not there of what it needs."""
+        if self.images and not has_images(self.images):
+            return "its images"
+        return self.package if self.package and find_spec(self.package) is None else ""
 
 
 _BURSTCCN = {
@@ -236,6 +247,18 @@ def _mnist(areas: int) -> _Condition:
     return _Condition({"images": "mnist", "feedback": "random"} | sizes, 1, 0, protocol="digits", images="mnist")
 
 
+def _convnet(seeds: int = 5, quick: int = 2, lesions: str = "", **settings: str) -> _Condition:
+    """Convolutional networks, which need torch."""
+    return _Condition(
+        settings, seeds, quick, protocol="convnet", lesions=lesions, package="torch", images=settings.get("images", "")
+    )
+
+
+#: Only the output of a network of three hidden areas learns.
+_LAST_LAYER = "area1:freeze + area2:freeze + area3:freeze"
+_MNIST_CONVNET = {"images": "mnist", "epochs": "10"}
+
+
 def _alignment(lesions: str) -> _Condition:
     """Single spiking neurons after one epoch, whose weights then stand still from 555 s on."""
     return _Condition({"areas": "2", "epochs": "1"}, 3, 0, protocol="gradient-alignment", lesions=lesions)
@@ -276,6 +299,15 @@ _DEEP = {
     "two-sst": _Condition({"epochs": "60", "sst": "2"}, 5, 1, protocol="feedback-rank"),
     "sine": _Condition({}, 10, 2, protocol="sine"),
     **{f"mnist-{areas}": _mnist(areas) for areas in (1, 2, 3, 4)},
+    "convnet": _convnet(),
+    "convnet-backprop": _convnet(rule="backprop"),
+    "convnet-kolen-pollack": _convnet(feedback="kolen-pollack"),
+    "convnet-random": _convnet(feedback="random"),
+    "convnet-uncancelled": _convnet(feedback="uncancelled"),
+    "convnet-last-layer": _convnet(lesions=_LAST_LAYER),
+    "convnet-mnist": _convnet(1, 0, **_MNIST_CONVNET),
+    "convnet-mnist-kolen-pollack": _convnet(1, 0, feedback="kolen-pollack", **_MNIST_CONVNET),
+    "convnet-mnist-last-layer": _convnet(1, 0, _LAST_LAYER, **_MNIST_CONVNET),
     "spiking-digits": _spiking(5),
     "spiking-digits-two-areas": _spiking(5, areas="2"),
     "spiking-digits-no-feedback": _spiking(
@@ -310,8 +342,8 @@ def verify_model(
     model : str
         A key of `MODELS`.
     quick : bool
-        Fewer seeds, and no long runs; the tolerance widens accordingly. What needs images that are not there is left out
-        of a full one too, see `burstnet.datasets.image_set`.
+        Fewer seeds, and no long runs; the tolerance widens accordingly. What needs images that are not there, or torch, is left
+        out of a full one too, see `burstnet.datasets.image_set`.
     report : callable, optional
         Called with what is going on and how much of it is done.
     folder : Path, optional
@@ -329,10 +361,10 @@ def verify_model(
         raise unknown_name("model", model, MODELS)
     table, every = MODELS[model]
     wanted = {name: c for name, c in every.items() if c.quick or not quick}
-    conditions = {name: c for name, c in wanted.items() if not c.images or has_images(c.images)}
+    conditions = {name: c for name, c in wanted.items() if not c.lacks}
     if report:
         for name in wanted.keys() - conditions.keys():
-            report(f"{name} is left out for want of its images", 0.0)
+            report(f"{name} is left out for want of {wanted[name].lacks}", 0.0)
     published: dict[str, list[dict[str, str]]] = {}
     with files("burstnet.models").joinpath(table).open() as source:
         for line in csv.DictReader(source):

@@ -6,6 +6,7 @@ same interface. With sigmoid units and dense areas they are those rules.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -182,9 +183,12 @@ def gradients(
 
 
 def learned_bursts(network: ConvNetwork, activity: Activity, signals: Signals, branches: int) -> list[torch.Tensor]:
-    """What burst feedback into every hidden area goes against, so that it cancels event feedback on every branch."""
+    """What burst feedback into every hidden area goes against, so that it cancels event feedback on every branch.
+
+    Products are means over the places of a channel, where the published code has no rule for convolutions.
+    """
     return [
-        torch.cat([layer.product(b, u) for b, _, u in parts]) * len(parts) ** 0.5
+        _onto_branches(layer, [(b, u) for b, _, u in parts])
         for layer, parts in _branches(network, activity, signals, branches)
     ]
 
@@ -192,9 +196,15 @@ def learned_bursts(network: ConvNetwork, activity: Activity, signals: Signals, b
 def learned_events(network: ConvNetwork, activity: Activity, signals: Signals, branches: int) -> list[torch.Tensor]:
     """The same of event feedback, which learns to cancel bursts."""
     return [
-        torch.cat([layer.product(e, u) for _, e, u in parts]) * len(parts) ** 0.5
+        _onto_branches(layer, [(e, u) for _, e, u in parts])
         for layer, parts in _branches(network, activity, signals, branches)
     ]
+
+
+def _onto_branches(layer: Layer, parts: list[tuple[torch.Tensor, torch.Tensor]]) -> torch.Tensor:
+    """Products of what each branch hears with its potential, of the shape of the weights."""
+    scale = len(parts) ** 0.5 / math.prod(layer.above[1:])
+    return torch.cat([layer.product(scale * heard, potential) for heard, potential in parts])
 
 
 @dataclass(frozen=True, eq=False)

@@ -192,7 +192,7 @@ def test_feedback_learns_to_cancel_channel_by_channel(feedback):
             (learned_bursts, network.bursts) if feedback == "online-y" else (learned_events, network.own_events)
         )
         for w, step in zip(weights, learned(network, activity, signals, 2), strict=True):
-            w -= 0.02 * step
+            w -= 0.05 * step
     assert size[-1] < 0.5 * size[0]
 
 
