@@ -69,6 +69,7 @@ def session_lines(
     name: str,
     along: str = "epoch",
     bottom: float | None = 0.0,
+    top: float | None = None,
 ) -> None:
     """Lines over sessions, labelled at their ends.
 
@@ -83,6 +84,8 @@ def session_lines(
         Labels of the axes.
     bottom : float, optional
         Lower end of the vertical axis; the data's if it is None.
+    top : float, optional
+        Upper end; by default it holds all that is drawn.
     """
     chosen = {label: colours[k % len(colours)] for k, label in enumerate(values)}
     for label, per_seed in values.items():
@@ -91,6 +94,8 @@ def session_lines(
     ax.set_xlim(1, max(2, per_seed.shape[1]))
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     fit(ax, list(values.values()), bottom)
+    if top is not None:
+        ax.set_ylim(top=top)
     ax.set_xlabel(along)
     ax.set_ylabel(name)
     style.end_labels(ax, [(style.end_value(v), label, chosen[label]) for label, v in values.items()])
