@@ -106,8 +106,8 @@ class Training:
         order, moves = run.random("images", session).permutation(len(data.train)), run.random("moves", session)
         taught = run.phase(session).name != "calibration"
         torch.manual_seed(int(run.random("noise", session).integers(2**62)))
-        intact, rate = self.intact(session), p["learning_rate"] * self.pace(session)
-        learn = self.learning(session)
+        intact, learn = self.intact(session), self.learning(session)
+        trained = max(0.0, session - round(run.timeline.span("training")[0]))
         for first in range(0, len(order) - batch + 1, batch):
             drawn = data.tensor(order[first : first + batch])
             images = data.moved(data.train[drawn], int(p["shift"]), bool(p["flip"]), moves)
@@ -115,6 +115,7 @@ class Training:
             target = self.smoothed(data.train_target[drawn]) if taught else activity.events[-1]
             signals = self.rule(self.network, activity, target, self.strength)
             steps = gradients(self.network, activity, signals)
+            rate = p["learning_rate"] * self.pace(trained + first / len(order) * taught, batch / len(order))
             self.learn_feedback(session, activity, signals, steps, rate)
             if taught:
                 self.descend("weights", self.network.weights, [w for w, _ in steps], rate, learn)
@@ -128,16 +129,22 @@ class Training:
             if run.report and first % (64 * batch) == 0:
                 run.report((session + first / len(order)) / run.stop)
 
-    def pace(self, session: int) -> float:
-        """Part of the step that an epoch of training has: it rises for some epochs, then falls to 0 as a cosine, or not at all."""
+    def pace(self, done: float, ahead: float = 0.0) -> float:
+        """Part of the step that is taken in training: it rises for some epochs, then falls to 0 as a cosine, or not at all.
+
+        Parameters
+        ----------
+        done, ahead : float
+            Epochs of training that are over, and those that the next step adds.
+        """
         start, stop = self.run.timeline.span("training")
-        epoch, epochs, warmup = session - round(start), round(stop) - round(start), self.parameters["warmup"]
-        if epoch < 0 or epoch < warmup < epochs:
-            return min(1.0, max(1, epoch + 1) / (warmup + 1))
+        epochs, warmup = round(stop) - round(start), self.parameters["warmup"]
+        warmup = warmup if warmup < epochs else 0.0
+        if done < warmup:
+            return min(1.0, (done + ahead) / warmup)
         if self.model.course == "constant":
             return 1.0
-        after = warmup if warmup < epochs else 0
-        return 0.5 * (1 + math.cos(math.pi * (epoch - after) / (epochs - after)))
+        return 0.5 * (1 + math.cos(math.pi * (done - warmup) / (epochs - warmup)))
 
     def smoothed(self, target: torch.Tensor) -> torch.Tensor:
         """Targets of which all classes have a share."""

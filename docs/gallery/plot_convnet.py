@@ -15,7 +15,8 @@ runs left in ``docs/gallery/data``; commands and tables are on :doc:`the model's
 from burstnet.models.burstccn_conv import published_conv_network
 
 for images in ("digits", "cifar10"):
-    for name, stage in zip(published_conv_network(images=images).above, published_conv_network(images=images).stages):
+    network = published_conv_network(images=images)
+    for name, stage in zip(network.above, network.stages, strict=True):
         print(f"{images:8s} {name:7s} {stage.above}")
 
 # %%

@@ -199,21 +199,22 @@ def test_feedback_learns_to_cancel_channel_by_channel(feedback):
 def training(lesions=(), **more):
     model = published_conv_network(**AREAS, **more)
     program = RateProgram(model, ConvNet(epochs=2))
-    run = program.requests([1], program.protocol, model.parameters.replace(weight_decay=0.02), lesions)[0]
+    parameters = model.parameters.replace(weight_decay=0.02, warmup=0)
+    run = program.requests([1], program.protocol, parameters, lesions)[0]
     data = OnDevice(burstccn_conv.image_set(), "cpu")
     return Training(model, run, data, model.new_network(run))
 
 
 def test_kolen_pollack_feedback_comes_to_its_forward_weights():
     """What is apart decays with every step, momentum and all, and nothing else moves it (Akrout et al. 2019)."""
-    found = training(feedback="kolen-pollack")
+    found = training(feedback="kolen-pollack", schedule="constant")
     network = found.network
     before = [w - y for w, y in zip(network.weights[1:], network.bursts, strict=True)]
     found.epoch(0)
     left, velocity = 1.0, 0.0
     for _ in range(1437 // 32):
         velocity = 0.9 * velocity + 0.02 * left
-        left -= 0.1 * found.pace(0) * velocity
+        left -= 0.1 * velocity
     for w, y, apart in zip(network.weights[1:], network.bursts, before, strict=True):
         assert torch.allclose(w - y, left * apart, rtol=1e-2, atol=1e-4)
     assert network.cancels
@@ -231,14 +232,19 @@ def test_feedback_that_is_frozen_alone_no_longer_cancels():
 
 
 def test_steps_rise_and_fall():
-    found = training()
-    found.run = RateProgram(found.model, ConvNet(epochs=10)).requests(
-        [1], ConvNet(epochs=10), found.model.parameters, ()
-    )[0]
-    paces = [found.pace(k) for k in range(10)]
-    assert np.allclose(paces[:3], [1 / 3, 2 / 3, 1])
-    assert np.all(np.diff(paces[2:]) < 0)
-    assert 0 < paces[-1] < 0.1
+    """Step by step, as published: from one step's part of the warmup to 1, then half a cosine to 0."""
+    found, protocol = training(), ConvNet(epochs=10)
+    parameters = found.model.parameters.replace(warmup=2)
+    found.run = RateProgram(found.model, protocol).requests([1], protocol, parameters, ())[0]
+    found.parameters["warmup"] = 2.0
+    steps = np.arange(0, 10, 0.1)
+    paces = np.array([found.pace(done, 0.1) for done in steps])
+    assert paces[0] == pytest.approx(0.05)
+    assert np.allclose(np.diff(paces[:20]), 0.05)
+    assert paces[20] == 1
+    assert np.all(np.diff(paces[20:]) < 0)
+    assert paces[60] == pytest.approx(0.5)
+    assert 0 < paces[-1] < 0.01
 
 
 # ---------------------------------------------------------------------------------------------------------- images that move
