@@ -17,7 +17,9 @@ from pathlib import Path
 from run import measure
 
 from burstnet import find_experiment
+from burstnet.errors import ArgumentError
 from burstnet.experiment import experiments
+from burstnet.rate_model import RateModel
 
 #: Seconds that a default run may take on two cores, building included.
 ALLOWED = 300.0
@@ -42,7 +44,13 @@ def main() -> None:
     kept = json.loads(chosen.json.read_text()) if chosen.json and chosen.json.exists() else {}
     print(f"{'protocol':<22} {'first run':>12} {'CPU':>8} {'second run':>12} {'CPU':>8} {'memory':>9}")
     for name in chosen.protocols or experiments():
-        find_experiment(name)
+        system = find_experiment(name).build({})
+        if name not in kept and isinstance(system, RateModel):
+            try:
+                system.check()
+            except ArgumentError as problem:
+                print(f"{name:<22} left out: {problem}")
+                continue
         if name not in kept:
             kept[name] = cost(name)
             if chosen.json:

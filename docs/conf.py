@@ -29,6 +29,7 @@ exclude_patterns = ["_build", "gallery"]
 nitpicky = False
 
 autosummary_generate = True
+autodoc_mock_imports = ["torch"]  # an extra of its own
 autodoc_typehints = "none"  # numpydoc shows types with their units
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False

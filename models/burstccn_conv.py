@@ -273,10 +273,10 @@ class BurstCCNConv(RateModel):
             raise ArgumentError(
                 f"images={self.images!r} have the shape {data.shape} (channels, height, width); {_IMAGE[self.images]} is needed."
             )
-        from burstnet.models.burstccn_conv_training import OnDevice, Training, one_thread
+        from burstnet.models.burstccn_conv_training import OnDevice, Training, reproducible
 
         scores: dict[str, np.ndarray] = {}
-        with one_thread():
+        with reproducible():
             training = Training(self, run, OnDevice(data, device), self.new_network(run))
             for session in chain([-1], run.sessions):
                 if session >= 0:

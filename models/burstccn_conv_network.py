@@ -49,7 +49,7 @@ class Layer:
         return self.above[0], int(np.prod(self.below))
 
     def up(self, events: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-        """Potentials without biases, shape (batch, *above)."""
+        """Potentials without biases, shape (batch, area above)."""
         if self.kernel:
             return functional.conv2d(events, weights, stride=self.stride)
         return events.flatten(1) @ weights.T
@@ -59,7 +59,7 @@ class Layer:
 
         Parameters
         ----------
-        sent : Tensor, shape (batch, *above)
+        sent : Tensor, shape (batch, area above)
             Or some of its channels, and the weights of these.
         weights : Tensor
         """
@@ -143,9 +143,9 @@ class Activity:
 
     Attributes
     ----------
-    inputs : list of Tensor, shape (batch, *below)
+    inputs : list of Tensor, shape (batch, area below)
         What each layer is given, with noise if there is any.
-    potentials, events : list of Tensor, shape (batch, *above)
+    potentials, events : list of Tensor, shape (batch, area above)
     scales : list of Tensor or None, shape (batch, 1, ...)
         By what rectified cells of a hidden area are multiplied, so that their mean square is 1.
     intact : Intact
@@ -241,7 +241,7 @@ def forward(
     intact : Intact, optional
     noise : float
         Standard deviation of what is added to the input of every layer, the image too.
-    perturbation : sequence of Tensor, shape (batch, *above)
+    perturbation : sequence of Tensor, shape (batch, area above)
         Added to the potentials of every layer, for node perturbation.
     """
     intact = intact or Intact()

@@ -50,12 +50,12 @@ class Signals:
 
     Attributes
     ----------
-    deltas : list of Tensor, shape (batch, *above)
+    deltas : list of Tensor, shape (batch, area above)
         Of every layer, scaled so that with exact feedback they are the gradient of the error by potentials: half the squared
         error of sigmoids, the cross-entropy of a softmax.
-    bursts : list of Tensor, shape (batch, *above)
+    bursts : list of Tensor, shape (batch, area above)
         Burst rates as they are sent down; empty where a rule has none.
-    deviation : list of Tensor, shape (batch, *above)
+    deviation : list of Tensor, shape (batch, area above)
         Burst probability less its baseline; empty where a rule has none.
     """
 

@@ -28,7 +28,7 @@ from burstnet.rate_model import RateRun
 if TYPE_CHECKING:
     from burstnet.models.burstccn_conv import BurstCCNConv
 
-__all__ = ["OnDevice", "Training", "one_thread"]
+__all__ = ["OnDevice", "Training", "reproducible"]
 
 #: The first images of training, with which updates are compared.
 _COMPARED = 256
@@ -37,17 +37,18 @@ _TOGETHER, _SCORED = 1000, 10_000
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
-    """Sums on one core, in the same order everywhere; on a GPU with algorithms that do not change from run to run."""
-    threads, deterministic = torch.get_num_threads(), torch.backends.cudnn.deterministic
+def reproducible() -> Iterator[None]:
+    """Sums on one core, in the same order everywhere; on a GPU in full single precision, by algorithms that do the same every time."""
+    cudnn, threads = torch.backends.cudnn, torch.get_num_threads()
+    before = cudnn.deterministic, cudnn.allow_tf32
     torch.set_num_threads(1)
-    torch.backends.cudnn.deterministic = True
+    cudnn.deterministic, cudnn.allow_tf32 = True, False
     try:
         with torch.inference_mode():
             yield
     finally:
         torch.set_num_threads(threads)
-        torch.backends.cudnn.deterministic = deterministic
+        cudnn.deterministic, cudnn.allow_tf32 = before
 
 
 class OnDevice:
