@@ -13,6 +13,7 @@ import tarfile
 import zipfile
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,9 @@ _FETCH = {
 #: Archives as published, by name of the set.
 _ARCHIVES = {"mnist": _MNIST, "cifar10": _CIFAR}
 _CIFAR_ROW = 3 * 32 * 32
+_NEEDS_SKLEARN = (
+    "images of digits need scikit-learn; install it with: pip install 'burstnet[digits]', or give a file of your own."
+)
 _NPZ = ("x_train", "y_train", "x_test", "y_test")
 
 
@@ -128,7 +132,9 @@ def has_images(name: str) -> bool:
 
 
 def check_images(name: str) -> None:
-    """Raise the `ArgumentError` of `image_set` if the files of a set of images are not there; what they hold is not looked at."""
+    """Raise the `ArgumentError` of `image_set` if files, or scikit-learn for digits, are not there; what they hold is not looked at."""
+    if name == "digits" and find_spec("sklearn") is None:
+        raise ArgumentError(_NEEDS_SKLEARN)
     if name != "digits" and not has_images(name):
         raise _absent(name, data_folder())
 
@@ -157,9 +163,7 @@ def small_digits() -> tuple[np.ndarray, np.ndarray]:
     try:
         from sklearn.datasets import load_digits
     except ImportError:
-        raise ArgumentError(
-            "images of digits need scikit-learn; install it with: pip install 'burstnet[digits]', or give a file of your own."
-        ) from None
+        raise ArgumentError(_NEEDS_SKLEARN) from None
     found = load_digits()
     return found.images, found.target.astype(int)
 

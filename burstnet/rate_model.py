@@ -80,6 +80,10 @@ class RateModel(ABC):
     def lesionable(self) -> Mapping[str, tuple[str, ...]]:
         """Population or projection to the kinds of lesions that the model knows there."""
 
+    def computed_on(self) -> dict[str, str]:
+        """What a result says of the device that it was computed on, besides the machine, such as the GPU."""
+        return {}
+
     def check(self) -> None:  # noqa: B027 there is nothing to check where a model needs nothing
         """Raise an `ArgumentError` if something that a run needs is not there, such as files or a package; called before any run."""
 

@@ -217,7 +217,7 @@ class RateProgram:
             "clock": "session",
             "parameters": rate_parameters(self.model, runs[0].protocol, runs[0].parameters),
             "timing": dict(timing),
-            "provenance": provenance(self.target, "", (), self.model.packages),
+            "provenance": provenance(self.target, "", (), self.model.packages) | self.model.computed_on(),
             **_facts(self.model, runs[0], lesions),
         }
         return Result(xr.Dataset(variables, coordinates), about)

@@ -18,7 +18,7 @@ from burstnet.cells.fragment import ParameterSet, parameter
 from burstnet.datasets import IMAGES, check_images, image_set
 from burstnet.errors import ArgumentError
 from burstnet.experiment import Choice, Whole, Written
-from burstnet.models.burstccn_conv_shapes import Stage, convolutions, dense_areas, stages
+from burstnet.models.burstccn_conv_shapes import TOGETHER, Stage, convolutions, dense_areas, stages
 from burstnet.models.burstccn_rate import CITATION, SCORES, published_network
 from burstnet.models.burstccn_rate_network import FEEDBACKS
 from burstnet.rate_model import RateModel, RateRun, Recorded
@@ -63,12 +63,12 @@ class ConvParameters(ParameterSet):
     learning_rate: Quantity = parameter(0.1, "step of forward weights; images but digits have their own", _OURS)
     momentum: Quantity = parameter(0.9, "part of a step that is taken again in the next", _SOURCE)
     weight_decay: Quantity = parameter(
-        1e-4, "decay of weights; more with Kolen-Pollack feedback, but for CIFAR-10", _SOURCE
+        1e-4, "decay of weights and biases; more with Kolen-Pollack feedback, but for CIFAR-10", _SOURCE
     )
-    warmup: Quantity = parameter(2.0, "epochs in which the step rises", _SOURCE)
+    warmup: Quantity = parameter(2.0, "epochs in which the step rises; none if training is no longer", _SOURCE)
     smoothing: Quantity = parameter(0.05, "part of the target that all classes share", _SOURCE)
     shift: Quantity = parameter(0.0, "pixels by which images are moved at random (published for CIFAR-10 4)", _OURS)
-    flip: Quantity = parameter(0.0, "1: every second image is mirrored (published for CIFAR-10)", _OURS)
+    flip: Quantity = parameter(0.0, "1: half of the images, at random, are mirrored (published for CIFAR-10)", _OURS)
     forward_gain: Quantity = parameter(1.0, "gain of forward weights before learning", _SOURCE)
     burst_gain: Quantity = parameter(1.0, "gain of random burst feedback, times that of forward weights", _SOURCE)
     event_gain: Quantity = parameter(1.0, "gain of event feedback that does not cancel, times p_b", _OURS)
@@ -90,7 +90,8 @@ class ConvParameters(ParameterSet):
                 raise ArgumentError(f"{name}={float(getattr(self, name)):g} is not allowed; it is at least 0.")
         for name in ("baseline", "momentum", "smoothing"):
             if not float(getattr(self, name)) < 1:
-                raise ArgumentError(f"{name}={float(getattr(self, name)):g} is not allowed; it is less than 1.")
+                least = "above 0" if name == "baseline" else "at least 0"
+                raise ArgumentError(f"{name}={float(getattr(self, name)):g} is not allowed; it is {least} and below 1.")
         for name, most in (("shift", math.inf), ("flip", 1)):
             value = float(getattr(self, name))
             if value != round(value) or value > most:
@@ -150,6 +151,7 @@ class BurstCCNConv(RateModel):
         Images between two steps of learning; the rest of an epoch's images is left out.
     device : {"auto", "cpu", "cuda"}
     parameters : ConvParameters
+        Defaults are those of digits with rectified units; `published_conv_network` has those that belong to the rest.
 
     Raises
     ------
@@ -178,6 +180,8 @@ class BurstCCNConv(RateModel):
     def __post_init__(self) -> None:
         for name in ("images", "rule", "feedback", "units", "convolutions", "dense", "schedule", "device"):
             STRUCTURE[name].parse(getattr(self, name), name)
+        for name in ("branches", "batch"):
+            STRUCTURE[name].parse(str(getattr(self, name)), name)
         if self.rule == "backprop" and self.weight_mode != "tied":
             raise ArgumentError(
                 f"feedback={self.feedback!r} is not allowed with rule='backprop', which has 'tied'; use rule='feedback-alignment'."
@@ -186,12 +190,12 @@ class BurstCCNConv(RateModel):
             raise ArgumentError(
                 f"feedback={self.feedback!r} is not allowed with rule={self.rule!r}; only 'burstccn' has event feedback."
             )
-        for size in self._sizes if self.weight_mode in ("online-y", "online-q") else ():
-            if size % min(size, self.branches):
-                raise ArgumentError(
-                    f"branches={self.branches} is not allowed; channels and cells of areas above others ({', '.join(map(str, self._sizes))}) are split evenly."
-                )
-        _ = self.stages
+        sizes = [stage.above[0] for stage in self.stages[1:]]
+        fits = [n for n in range(1, max(sizes) + 1) if not any(size % min(size, n) for size in sizes)]
+        if self.weight_mode in ("online-y", "online-q") and self.branches not in fits:
+            raise ArgumentError(
+                f"branches={self.branches} is not allowed; channels and cells of areas above others ({', '.join(map(str, sizes))}) are split evenly: {', '.join(map(str, fits))}."
+            )
 
     @property
     def weight_mode(self) -> str:
@@ -212,11 +216,6 @@ class BurstCCNConv(RateModel):
         written = self.convolutions if self.convolutions != "own" else own[0]
         above = self.dense if self.dense != "own" else own[1]
         return stages(_IMAGE[self.images], convolutions(written), dense_areas(above))
-
-    @property
-    def _sizes(self) -> list[int]:
-        """Channels or cells of every area with feedback to another."""
-        return [stage.above[0] for stage in self.stages[1:]]
 
     @property
     def above(self) -> list[str]:
@@ -252,8 +251,25 @@ class BurstCCNConv(RateModel):
         return _TRAINING.get(self.images, 50_000) * (1e-4 + 1.5e-10 * products)
 
     def memory(self, protocol: Any) -> float:
-        """Images and torch itself; what a batch needs is small beside them."""
-        return 6e8 + 3 * 4 * 60_000 * (self.images != "digits") * math.prod(_IMAGE[self.images])
+        """Torch itself, images, weights with their feedback, steps and momentum, and rates of what is computed together."""
+        images = 3 * 60_000 * (self.images != "digits") * math.prod(_IMAGE[self.images])
+        weights = sum(
+            stage.above[0] * (stage.kernel**2 * stage.below[0] if stage.kernel else math.prod(stage.below))
+            for stage in self.stages
+        )
+        rates = max(TOGETHER, self.batch) * sum(self.populations.values())
+        return 6e8 + 4 * (images + 6 * weights + 4 * rates)
+
+    def describe(self) -> dict[str, Any]:
+        """See `RateModel.describe`; the device too, so that seeds of a study are all of one."""
+        try:
+            return super().describe() | self.computed_on()
+        except ArgumentError:
+            return super().describe()
+
+    def computed_on(self) -> dict[str, str]:
+        """The device, which "auto" leaves open."""
+        return {"device": torch_device(self.device)}
 
     def check(self) -> None:
         """Whether torch, its GPU where one is asked for, and the images are there."""
@@ -266,12 +282,20 @@ class BurstCCNConv(RateModel):
         Raises
         ------
         ArgumentError
-            If the images have another shape than they should.
+            If the images have another shape than they should, or there are fewer than a batch.
         """
         device, data = torch_device(self.device), image_set(self.images)
         if data.shape != _IMAGE[self.images]:
             raise ArgumentError(
                 f"images={self.images!r} have the shape {data.shape} (channels, height, width); {_IMAGE[self.images]} is needed."
+            )
+        if self.batch > len(data.train):
+            raise ArgumentError(
+                f"batch={self.batch} is not allowed; there are {len(data.train)} images for training, and it is at most that."
+            )
+        if float(run.parameters.shift) >= min(data.shape[1:]):
+            raise ArgumentError(
+                f"shift={float(run.parameters.shift):g} is not allowed; it is less than the {min(data.shape[1:])} pixels of a side."
             )
         from burstnet.models.burstccn_conv_training import OnDevice, Training, reproducible
 
@@ -344,7 +368,7 @@ def published_conv_network(
     References
     ----------
     Published code of BurstCCN: with rectified units that for CIFAR-10, its areas, rate, augmentation and decay; with sigmoids the
-    numbers of `burstnet.models.burstccn_rate.published_network`, so that dense networks are the same.
+    numbers of `burstnet.models.burstccn_rate.published_network`, with the published step for MNIST for all images but digits.
     """
     for name, text in (("rule", rule), ("feedback", feedback), ("images", images), ("units", units)):
         STRUCTURE[name].parse(text, name)
@@ -353,7 +377,8 @@ def published_conv_network(
         dense = published_network(rule, feedback).parameters
         own = {name: getattr(dense, name) for name in ConvParameters.declared() if name in dense.declared()}
         own |= dict.fromkeys(("momentum", "warmup", "smoothing"), 0.0) | {"top_feedback_scale": 1.0}
-        if images != "digits":
+        own |= {name: value for name, value in _NUMBERS[images].items() if name in ("shift", "flip")}
+        if images != "digits" and rule != "node-perturbation":
             own["learning_rate"] = 0.15
     elif feedback == "kolen-pollack":
         own["weight_decay"] = _TURNING[images]

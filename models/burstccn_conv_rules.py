@@ -1,13 +1,13 @@
 """How errors reach every area of a convolutional network: BurstCCN and what it is compared with. Imports its network and torch.
 
-The rules of `burstnet.models.burstccn_rate_rules`, for areas that share weights, for rectified cells and for a softmax, behind the
-same interface. With sigmoid units and dense areas they are those rules.
+The rules of `burstnet.models.burstccn_rate_rules`, for areas that share weights, for rectified cells and for a softmax. With
+sigmoid units and dense areas they are those rules, but for random numbers, which are torch's.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -148,6 +148,9 @@ def node_perturbation(
     sigma = strength.perturbation
     added = [sigma * torch.randn_like(z) for z in activity.potentials]
     other = forward(network, activity.inputs[0], activity.intact, perturbation=added)
+    if any(below is not e for below, e in zip(activity.inputs[1:], activity.events, strict=False)):
+        # noise of hidden areas would be taken for what the perturbation does
+        activity = forward(network, activity.inputs[0], activity.intact)
     risen = _loss(network, other, target) - _loss(network, activity, target)
     return Signals([risen.reshape(-1, *[1] * (x.ndim - 1)) * x / sigma**2 for x in added], [], [])
 
@@ -162,24 +165,12 @@ RULES: Mapping[str, Rule] = {
 }
 
 
-def gradients(
-    network: ConvNetwork, activity: Activity, signals: Signals, learns: Sequence[bool] = ()
-) -> list[tuple[torch.Tensor, torch.Tensor]]:
-    """What weights and biases of every layer go against: means over the batch, sums over places.
-
-    Parameters
-    ----------
-    network, activity, signals
-    learns : sequence of bool, optional
-        Layers that learn; the others get zeros.
-    """
-    found = []
-    for k, (layer, delta, below) in enumerate(zip(network.layers, signals.deltas, activity.inputs, strict=True)):
-        if learns and not learns[k]:
-            found.append((torch.zeros_like(network.weights[k]), torch.zeros_like(network.biases[k])))
-        else:
-            found.append((layer.product(delta, below), _over_places(delta).sum(dim=0) / len(delta)))
-    return found
+def gradients(network: ConvNetwork, activity: Activity, signals: Signals) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """What weights and biases of every layer go against: sums over places, means over the batch."""
+    return [
+        (layer.product(delta, below), _over_places(delta).sum(dim=0) / len(delta))
+        for layer, delta, below in zip(network.layers, signals.deltas, activity.inputs, strict=True)
+    ]
 
 
 def learned_bursts(network: ConvNetwork, activity: Activity, signals: Signals, branches: int) -> list[torch.Tensor]:
@@ -256,7 +247,11 @@ def _onto_dendrite(
 def _slope(
     network: ConvNetwork, activity: Activity, hidden: int, arriving: torch.Tensor, gate: float = 0.0
 ) -> torch.Tensor:
-    e, scale = activity.events[hidden], activity.scales[hidden]
+    """What arrives at the events of a hidden area, as it changes with its potentials; what lesions take of events is in it."""
+    e, scale, rates = activity.events[hidden], activity.scales[hidden], activity.intact.rates
+    if rates:
+        z, arriving = activity.potentials[hidden], arriving * rates[hidden]
+        e = torch.sigmoid(z) if scale is None else torch.relu(z) * scale
     return arriving * e * (1 - e) if scale is None else rectified_slope(e, scale, arriving, gate)
 
 

@@ -11,6 +11,8 @@ from burstnet.errors import ArgumentError
 
 __all__ = ["Convolution", "Shape", "Stage", "convolutions", "dense_areas", "stages"]
 
+#: Images that are put through a network together when it is scored.
+TOGETHER = 1000
 #: (channels, height, width), or (cells,).
 Shape = tuple[int, ...]
 #: Channels x kernel, and a stride where it is not 1.
@@ -57,7 +59,7 @@ def convolutions(text: str) -> list[Convolution]:
         match = _AREA.fullmatch(part.strip())
         if match is None:
             raise ArgumentError(
-                f"convolutions={text!r} is not allowed; give CHANNELSxKERNEL or CHANNELSxKERNEL/STRIDE for every area from the image up, such as 64x5/2,128x3, or none."
+                f"convolutions={text!r} is not allowed; give CHANNELSxKERNEL or CHANNELSxKERNEL/STRIDE for every area from the image up, such as 64x5/2,128x3, or none; at most 99999 channels and 999 places."
             )
         found.append(Convolution(int(match[1]), int(match[2]), int(match[3] or 1)))
     return found
@@ -76,7 +78,7 @@ def dense_areas(text: str) -> list[int]:
     parts = [part.strip() for part in text.split(",")]
     if not all(_CELLS.fullmatch(part) for part in parts):
         raise ArgumentError(
-            f"dense={text!r} is not allowed; give the cells of every area above convolutions, such as 1500 or 500,100, or none."
+            f"dense={text!r} is not allowed; give the cells of every area above convolutions, such as 1500 or 500,100, or none; at most 999999 each."
         )
     return [int(part) for part in parts]
 

@@ -22,7 +22,7 @@ from burstnet.models.burstccn_conv_rules import (
     learned_bursts,
     learned_events,
 )
-from burstnet.models.burstccn_conv_shapes import Shape
+from burstnet.models.burstccn_conv_shapes import TOGETHER, Shape
 from burstnet.rate_model import RateRun
 
 if TYPE_CHECKING:
@@ -32,23 +32,34 @@ __all__ = ["OnDevice", "Training", "reproducible"]
 
 #: The first images of training, with which updates are compared.
 _COMPARED = 256
-#: Images that are scored together, and how many of those for training are.
-_TOGETHER, _SCORED = 1000, 10_000
+#: How many images of training are scored.
+_SCORED = 10_000
 
 
 @contextmanager
 def reproducible() -> Iterator[None]:
-    """Sums on one core, in the same order everywhere; on a GPU in full single precision, by algorithms that do the same every time."""
-    cudnn, threads = torch.backends.cudnn, torch.get_num_threads()
-    before = cudnn.deterministic, cudnn.allow_tf32
+    """Sums on one core; on a GPU in full single precision, by algorithms that do the same every time.
+
+    Torch's own random numbers, of noise and perturbations, and its settings are afterwards what they were.
+    """
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    wanted: list[tuple[Any, str, Any]] = [(cudnn, "deterministic", True), (cudnn, "benchmark", False)]
+    if hasattr(matmul, "fp32_precision"):  # since torch 2.9
+        wanted += [(cudnn.conv, "fp32_precision", "ieee"), (matmul, "fp32_precision", "ieee")]
+    else:
+        wanted += [(cudnn, "allow_tf32", False), (matmul, "allow_tf32", False)]
+    threads, before = torch.get_num_threads(), [getattr(place, name) for place, name, _ in wanted]
+    gpus = [torch.cuda.current_device()] if torch.cuda.is_available() else []
     torch.set_num_threads(1)
-    cudnn.deterministic, cudnn.allow_tf32 = True, False
+    for place, name, value in wanted:
+        setattr(place, name, value)
     try:
-        with torch.inference_mode():
+        with torch.random.fork_rng(gpus), torch.inference_mode():
             yield
     finally:
         torch.set_num_threads(threads)
-        cudnn.deterministic, cudnn.allow_tf32 = before
+        for (place, name, _), value in zip(wanted, before, strict=True):
+            setattr(place, name, value)
 
 
 class OnDevice:
@@ -70,7 +81,7 @@ class OnDevice:
         return torch.from_numpy(np.ascontiguousarray(values)).to(self.device)
 
     def moved(self, images: torch.Tensor, by: int, flip: bool, rng: np.random.Generator) -> torch.Tensor:
-        """Images moved by as many pixels at most, the same for all channels, and every second one mirrored."""
+        """Images moved by as many pixels at most, the same for all channels, and half of them, at random, mirrored."""
         n, _, height, width = images.shape
         if by:
             padded = functional.pad(images, (by, by, by, by), value=self.black)
@@ -108,6 +119,13 @@ class Training:
         taught = run.phase(session).name != "calibration"
         torch.manual_seed(int(run.random("noise", session).integers(2**62)))
         intact, learn = self.intact(session), self.learning(session)
+        onto = {kind: self.onto(kind, session) for kind in ("burst", "event")}
+        if (
+            self.model.weight_mode == "kolen-pollack"
+            and self.network.cancels
+            and any(left.ndim for parts in onto.values() for left in parts)
+        ):
+            self.part_events()
         trained = max(0.0, session - round(run.timeline.span("training")[0]))
         for first in range(0, len(order) - batch + 1, batch):
             drawn = data.tensor(order[first : first + batch])
@@ -117,7 +135,8 @@ class Training:
             signals = self.rule(self.network, activity, target, self.strength)
             steps = gradients(self.network, activity, signals)
             rate = p["learning_rate"] * self.pace(trained + first / len(order) * taught, batch / len(order))
-            self.learn_feedback(session, activity, signals, steps, rate)
+            if taught or self.model.weight_mode != "kolen-pollack":
+                self.learn_feedback(activity, signals, steps, rate, onto)
             if taught:
                 self.descend("weights", self.network.weights, [w for w, _ in steps], rate, learn)
                 self.descend(
@@ -157,35 +176,34 @@ class Training:
     ) -> None:
         """Go against steps and decay with momentum; what does not learn stays."""
         p = self.parameters
-        velocity = self.velocity.setdefault(name, [torch.zeros_like(w) for w in weights])
-        for w, step, v, left in zip(weights, steps, velocity, learn, strict=True):
+        if name not in self.velocity:
+            self.velocity[name] = [torch.zeros_like(w) for w in weights]
+        for w, step, v, left in zip(weights, steps, self.velocity[name], learn, strict=True):
             v.mul_(p["momentum"]).add_(step).add_(w, alpha=p["weight_decay"])
             w.sub_(v if left.ndim == 0 else v * left, alpha=rate)
 
     def learn_feedback(
         self,
-        session: int,
         activity: Activity,
         signals: Signals,
         steps: list[tuple[torch.Tensor, torch.Tensor]],
         rate: float,
+        onto: dict[str, list[torch.Tensor]],
     ) -> None:
-        """Change feedback weights, where they learn."""
-        network, mode, p = self.network, self.model.weight_mode, self.parameters
+        """Change feedback weights, where they learn; `onto` is what lesions leave of that."""
+        network, mode, p, branches = self.network, self.model.weight_mode, self.parameters, self.model.branches
         if mode == "kolen-pollack":
-            products, onto = [w for w, _ in steps[1:]], {kind: self.onto(kind, session) for kind in ("burst", "event")}
-            if network.cancels and any(left.ndim for parts in onto.values() for left in parts):
-                self.part_events()
+            products = [w for w, _ in steps[1:]]
             self.descend("bursts", network.bursts, products, rate, onto["burst"])
             if not network.cancels:
                 less = [-network.baseline * w for w in products]
                 self.descend("events", network.own_events, less, rate, onto["event"])
         elif mode == "online-y":
-            learned = learned_bursts(network, activity, signals, self.model.branches)
-            self.follow(network.bursts, learned, p["burst_rate"], self.onto("burst", session))
+            learned = learned_bursts(network, activity, signals, branches)
+            self.follow(network.bursts, learned, p["burst_rate"], onto["burst"])
         elif mode == "online-q":
-            learned = learned_events(network, activity, signals, self.model.branches)
-            self.follow(network.own_events, learned, p["event_rate"], self.onto("event", session))
+            learned = learned_events(network, activity, signals, branches)
+            self.follow(network.own_events, learned, p["event_rate"], onto["event"])
 
     def part_events(self) -> None:
         """From here on event feedback is a weight of its own, with the momentum that it would have."""
@@ -275,7 +293,7 @@ class Training:
 
     def outputs(self, images: torch.Tensor, intact: Intact) -> torch.Tensor:
         """Rates of the output, some images at a time."""
-        return torch.cat([forward(self.network, part, intact).events[-1] for part in images.split(_TOGETHER)])
+        return torch.cat([forward(self.network, part, intact).events[-1] for part in images.split(TOGETHER)])
 
 
 def _numbers(tensor: torch.Tensor) -> np.ndarray:

@@ -172,6 +172,10 @@ class BurstCCNRate(RateModel):
     def run(self, run: RateRun) -> dict[str, Recorded]:
         """Train, and test after every epoch: no teacher, weights fixed, unseen images."""
         data, network = image_set(self.images), self.new_network(run)
+        if self.batch > len(data.train):
+            raise ArgumentError(
+                f"batch={self.batch} is not allowed; there are {len(data.train)} images for training, and it is at most that."
+            )
         scores: dict[str, np.ndarray] = {}
         for session in chain([-1], run.sessions):
             if session >= 0:
@@ -234,7 +238,8 @@ class BurstCCNRate(RateModel):
             target = data.targets(data.train_label[drawn]) if taught else activity.events[-1]
             signals = RULES[self.rule](network, activity, target, strength, perturbed)
             steps = gradients(activity, signals)
-            self._learn_feedback(run, network, activity, signals, steps, session)
+            if taught or self.weight_mode != "kolen-pollack":
+                self._learn_feedback(run, network, activity, signals, steps, session)
             if taught:
                 rate, decay = float(p.learning_rate), float(p.weight_decay)
                 for k, (w, c) in enumerate(steps):

@@ -102,7 +102,10 @@ def exact(
         sent = deltas[0] @ network.bursts[k]
         if intact.bursts:
             sent = sent * intact.bursts[k]
-        deltas.insert(0, sent * e[k] * (1 - e[k]))
+        own = e[k]
+        if intact.rates:  # what a lesion takes of events is a factor, and not in their slope
+            sent, own = sent * intact.rates[k], expit(activity.potentials[k])
+        deltas.insert(0, sent * own * (1 - own))
     return Signals(deltas, [], [])
 
 
@@ -175,6 +178,9 @@ def node_perturbation(
     added = [sigma * rng.standard_normal(z.shape, dtype=np.float32) for z in activity.potentials]
     # the same inputs as before: noise of the trial is a part of the image here
     other = forward(network, activity.inputs[0], activity.intact, perturbation=added)
+    if any(below is not e for below, e in zip(activity.inputs[1:], activity.events, strict=False)):
+        # noise of hidden areas would be taken for what the perturbation does
+        activity = forward(network, activity.inputs[0], activity.intact)
     risen = 0.5 * ((target - other.events[-1]) ** 2 - (target - activity.events[-1]) ** 2).sum(axis=1, keepdims=True)
     return Signals([risen * x / sigma**2 for x in added], [], [])
 

@@ -12,8 +12,8 @@ from burstnet.analysis.alignment import angle
 from burstnet.errors import ArgumentError
 from burstnet.lesion import as_lesions
 from burstnet.models import burstccn_conv
-from burstnet.models.burstccn_conv import BurstCCNConv, published_conv_network, torch_device
-from burstnet.models.burstccn_conv_network import Layer, forward, new_network
+from burstnet.models.burstccn_conv import STRUCTURE, BurstCCNConv, published_conv_network, torch_device
+from burstnet.models.burstccn_conv_network import Intact, Layer, forward, new_network
 from burstnet.models.burstccn_conv_rules import RULES, ConvStrength, gradients, learned_bursts, learned_events
 from burstnet.models.burstccn_conv_shapes import convolutions, dense_areas, stages
 from burstnet.models.burstccn_conv_training import OnDevice, Training
@@ -84,6 +84,34 @@ def test_backprop_is_what_torch_differentiates(units):
     for (w, c), weight, bias in zip(found, network.weights, network.biases, strict=True):
         assert torch.allclose(w.detach(), weight.grad, rtol=1e-3, atol=1e-6)
         assert torch.allclose(c.detach(), bias.grad, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("units", UNITS)
+def test_backprop_is_the_gradient_of_what_a_lesion_leaves(units):
+    """Cells that are silenced or scaled, one by one."""
+    network = small_network(units=units)
+    left = torch.manual_seed(0)
+    rates = [
+        torch.rand(layer.above, generator=left) * (torch.rand(layer.above, generator=left) > 0.4)
+        for layer in network.layers
+    ]
+    intact = Intact([*rates[:-1], torch.ones(10)])
+    images, target = batch()
+    activity = forward(network, images, intact)
+    found = gradients(network, activity, RULES["backprop"](network, activity, target, ConvStrength()))
+    near = gradients(network, activity, RULES["burstccn"](network, activity, target, ConvStrength(teacher=0.01)))
+    for part in network.weights:
+        part.requires_grad_(True)
+    again = forward(network, images, intact)
+    if units == "sigmoid":
+        loss = 0.5 * (again.events[-1] - target).square().sum(dim=1).mean()
+    else:
+        loss = torch.nn.functional.cross_entropy(again.potentials[-1], target)
+    loss.backward()
+    for (w, _), (w_near, _), weight in zip(found, near, network.weights, strict=True):
+        assert torch.allclose(w.detach(), weight.grad, rtol=1e-3, atol=1e-6)
+        if units == "rectified":
+            assert angle(numbers(w_near.detach()), numbers(w.detach())) < 4
 
 
 @pytest.mark.parametrize("units", UNITS)
@@ -197,7 +225,7 @@ def test_feedback_learns_to_cancel_channel_by_channel(feedback):
 
 
 def training(lesions=(), **more):
-    model = published_conv_network(**AREAS, **more)
+    model = published_conv_network(**AREAS, device="cpu", **more)
     program = RateProgram(model, ConvNet(epochs=2))
     parameters = model.parameters.replace(weight_decay=0.02, warmup=0)
     run = program.requests([1], program.protocol, parameters, lesions)[0]
@@ -245,6 +273,8 @@ def test_steps_rise_and_fall():
     assert np.all(np.diff(paces[20:]) < 0)
     assert paces[60] == pytest.approx(0.5)
     assert 0 < paces[-1] < 0.01
+    found.parameters["warmup"] = 10.0
+    assert found.pace(0.0, 0.1) == 1
 
 
 # ---------------------------------------------------------------------------------------------------------- images that move
@@ -320,11 +350,82 @@ def test_every_rule_runs_and_draws(rule):
 
 
 def test_a_seed_is_the_same_twice_and_alone():
-    threads = torch.get_num_threads()
-    both = learned("burstccn", "online-y").data
-    again = learned("burstccn", "online-y").data
+    model = published_conv_network(feedback="online-y", **AREAS)
+    program = RateProgram(model, ConvNet(epochs=2))
+    both, again, alone = (program.run(seeds=seeds).data for seeds in ([1, 2], [1, 2], [2]))
     assert both.equals(again)
+    assert both.sel(seed=[2]).equals(alone)
+
+
+def test_torch_is_left_as_it_was():
+    """Threads, its own random numbers, and precision, whichever of its ways of setting it was used."""
+    matmul = torch.backends.cuda.matmul
+    name = "fp32_precision" if hasattr(matmul, "fp32_precision") else "allow_tf32"
+    before, threads = getattr(matmul, name), torch.get_num_threads()
+    try:
+        setattr(matmul, name, "tf32" if name == "fp32_precision" else True)
+        torch.manual_seed(5)
+        wanted = torch.rand(3)
+        torch.manual_seed(5)
+        learned("burstccn", "online-y", epochs=1)
+        assert torch.equal(torch.rand(3), wanted)
+        assert getattr(matmul, name) in ("tf32", True)
+    finally:
+        setattr(matmul, name, before)
     assert torch.get_num_threads() == threads
+    assert not torch.is_inference_mode_enabled()
+
+
+def test_what_a_result_was_computed_with():
+    provenance = learned(epochs=1).about["provenance"]
+    assert provenance["torch"] == torch.__version__
+    assert provenance["device"] == torch_device()
+
+
+@pytest.mark.parametrize("units", UNITS)
+@pytest.mark.parametrize("feedback", FEEDBACKS)
+def test_everything_is_on_one_device(feedback, units, monkeypatch):
+    """On torch's device without numbers, where tensors of different devices do not mix, as on a GPU."""
+    monkeypatch.setattr(burstccn_conv, "torch_device", lambda device: "meta")
+    model = published_conv_network(feedback=feedback, units=units, **AREAS)
+    protocol = ConvNet(epochs=1, calibration=1)
+    parameters = model.parameters.replace(noise=0.1, shift=1, flip=1)
+    hurt = ["area1:scale=0.5", "burst1:scale=0.5", "event2:scale=0.5"]
+    hurt += [f"{part}:freeze:fraction=0.5" for part in ("area1", "area2", "burst1", "event2")]
+    run = RateProgram(model, protocol).requests([1], protocol, parameters, as_lesions(hurt))[0]
+    found = Training(model, run, OnDevice(burstccn_conv.image_set(), "meta"), model.new_network(run))
+    with torch.inference_mode():
+        found.epoch(0)
+        found.epoch(1)
+    assert {part.device.type for part in (*found.network.weights, *found.network.bursts)} == {"meta"}
+
+
+def test_rules_are_named_without_torch():
+    assert tuple(RULES) == STRUCTURE["rule"].allowed
+
+
+def test_a_batch_and_a_shift_fit_the_images():
+    with pytest.raises(ArgumentError, match="batch=2000.*1437"):
+        RateProgram(published_conv_network(batch=2000), ConvNet(epochs=1)).run()
+    with pytest.raises(ArgumentError, match="shift=8.*8 pixels"):
+        RateProgram(published_conv_network(), ConvNet(epochs=1)).run(params={"shift": 8})
+    for name in ("batch", "branches"):
+        with pytest.raises(ArgumentError, match=f"{name}='0'"):
+            published_conv_network(**{name: 0})
+
+
+def test_perturbed_nodes_do_not_take_noise_for_their_doing():
+    """The error's change is of one network with and without what was added, whatever noise the trial had."""
+    network, (images, target) = small_network(), batch()
+    found = []
+    for noise in (0.0, 0.5):
+        torch.manual_seed(1)
+        activity = forward(network, images, noise=noise)
+        activity.inputs[0] = images
+        torch.manual_seed(2)
+        found.append(RULES["node-perturbation"](network, activity, target, ConvStrength()).deltas)
+    for clean, noisy in zip(*found, strict=True):
+        assert torch.allclose(clean, noisy, rtol=1e-4, atol=1e-4)
 
 
 def test_no_gpu_is_said_before_anything_runs():

@@ -67,14 +67,14 @@ def test_settings_are_refused_with_what_is_allowed():
         ({"device": "gpu"}, "device"),
         ({"rule": "backprop", "feedback": "random"}, "use rule='feedback-alignment'"),
         ({"rule": "burstprop", "feedback": "online-q"}, "only 'burstccn'"),
-        ({"feedback": "online-y", "branches": "3"}, "branches=3"),
+        ({"feedback": "online-y", "branches": "3"}, "branches=3.*evenly: 1, 2"),
         ({"epochs": "2.5"}, "epochs=2.5"),
         ({"hidden.n": "10"}, "hidden.n"),
     ):
         with pytest.raises(ArgumentError, match=match):
             EXPERIMENT.prepare(settings)
     for settings, match in (
-        ({"momentum": 1}, "less than 1"),
+        ({"momentum": 1}, "at least 0 and below 1"),
         ({"flip": 2}, "0 or 1"),
         ({"shift": 1.5}, "whole number of pixels"),
         ({"learning_rate": -1}, "at least 0"),

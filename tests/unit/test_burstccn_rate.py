@@ -8,7 +8,7 @@ from burstnet.analysis.alignment import angle
 from burstnet.datasets import image_set
 from burstnet.errors import ArgumentError, ResultError
 from burstnet.models.burstccn_rate import BurstCCNRate, published_network
-from burstnet.models.burstccn_rate_network import FEEDBACKS, forward, new_network
+from burstnet.models.burstccn_rate_network import FEEDBACKS, Intact, forward, new_network
 from burstnet.models.burstccn_rate_rules import RULES, Strength, gradients, learned_bursts, learned_events
 from burstnet.plots.digits import digits_figure
 from burstnet.protocols.digits import EXPERIMENT, Digits
@@ -52,6 +52,27 @@ def test_backprop_is_the_gradient_of_half_the_squared_error():
         down = loss(network, images, target)
         weight[place] += step
         assert found[layer][0][place] == pytest.approx((up - down) / (2 * step), rel=1e-3, abs=1e-7)
+
+
+def test_backprop_is_the_gradient_of_what_a_lesion_leaves():
+    network = new_network(SIZES, rng(), "tied", forward_gain=2.0)
+    network.weights, network.bursts = ([w.astype(float) for w in part] for part in (network.weights, network.bursts))
+    images, target = (part.astype(float) for part in batch())
+    intact = Intact([np.where(np.arange(20) < 10, 0.5, 2.0), np.where(np.arange(20) < 5, 0.0, 1.0), np.ones(10)])
+
+    def lost():
+        return 0.5 * ((forward(network, images, intact).events[-1] - target) ** 2).sum(axis=1).mean()
+
+    activity = forward(network, images, intact)
+    found = gradients(activity, RULES["backprop"](network, activity, target, Strength(), rng()))
+    for layer, place in ((0, (3, 5)), (0, (12, 2)), (1, (7, 2)), (1, (2, 4))):
+        weight, step = network.weights[layer], 1e-5
+        weight[place] += step
+        up = lost()
+        weight[place] -= 2 * step
+        down = lost()
+        weight[place] += step
+        assert found[layer][0][place] == pytest.approx((up - down) / (2 * step), rel=1e-3, abs=1e-9)
 
 
 @pytest.mark.parametrize(("feedback", "exact"), [("tied", "backprop"), ("random", "feedback-alignment")])
@@ -205,6 +226,8 @@ def test_refused():
         BurstCCNRate(rule="edn", feedback="online-y")
     with pytest.raises(ArgumentError, match="branches=3"):
         BurstCCNRate(feedback="online-y", branches=3)
+    with pytest.raises(ArgumentError, match="batch=2000.*1437"):
+        RateProgram(published_network(batch=2000), Digits(epochs=1)).run()
     with pytest.raises(ArgumentError, match="epochs=1.5"):
         Digits(epochs=1.5)
     with pytest.raises(ArgumentError, match="symmetric"):
