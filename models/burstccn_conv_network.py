@@ -259,7 +259,8 @@ def forward(
         elif k == top:
             e = torch.softmax(z, dim=1)
         else:
-            e, scale = rms_rectified(z)
+            # silent cells are no part of what the rest is divided by
+            e, scale = rms_rectified(z * (intact.rates[k] != 0) if intact.rates else z)
         if intact.rates:
             e = e * intact.rates[k]
         found.inputs.append(below)

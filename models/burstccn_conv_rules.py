@@ -251,7 +251,7 @@ def _slope(
     e, scale, rates = activity.events[hidden], activity.scales[hidden], activity.intact.rates
     if rates:
         z, arriving = activity.potentials[hidden], arriving * rates[hidden]
-        e = torch.sigmoid(z) if scale is None else torch.relu(z) * scale
+        e = torch.sigmoid(z) if scale is None else torch.relu(z) * (rates[hidden] != 0) * scale
     return arriving * e * (1 - e) if scale is None else rectified_slope(e, scale, arriving, gate)
 
 
