@@ -22,8 +22,8 @@ for images in ("digits", "cifar10"):
 # %%
 # Errors
 # ------
-# Digits, ten seeds; unseen images, weights fixed, no teacher. Bursts through tied or Kolen-Pollack feedback teach as well as exact
-# gradients. Where event feedback does not cancel what bursts say at rest, learning is worse than with hidden areas that never learn.
+# Unseen images, weights fixed, no teacher. Bursts through tied or Kolen-Pollack feedback teach as well as exact gradients (1.7 % of
+# digits, 0.8 % of MNIST), random feedback a part of that, and features that never learn make a poor start.
 import csv
 from pathlib import Path
 
@@ -45,13 +45,13 @@ def of(images, arms, which):
     return {arm: np.array(list(curves[images, arm].values()))[..., which] for arm in arms}
 
 
-shown = ("only output learns", "random", "kolen-pollack", "tied", "backprop")
+shown = ("only output learns", "random", "kolen-pollack", "tied")
 with matplotlib.rc_context(style.RC):
     page = Page(2.6, 8.3)
     for k, images in enumerate(("digits", "mnist")):
         ax = page.axes(images, 0.6 + 3.9 * k, 0.45, 2.2, 1.6, "AB"[k], 0.3)
         session_lines(ax, of(images, shown, 0), style.ARMS, "wrong (%)", top=12)
-        ax.set_title({"digits": "Digits, ten seeds", "mnist": "MNIST, one seed"}[images])
+        ax.set_title({"digits": "Digits, ten seeds", "mnist": "MNIST, three seeds"}[images])
 errors = page.figure
 
 # %%
