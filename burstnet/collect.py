@@ -203,13 +203,19 @@ def _ragged(name: str, runs: Sequence[RawRun], dt: float) -> dict[str, tuple]:
     }
 
 
+#: Packages that every result depends on.
+_PACKAGES = ("brian2", "numpy", "xarray")
+
+
 def provenance(target: str, compiler: str, flags: Sequence[str], packages: Sequence[str] = ()) -> dict[str, Any]:
     """Versions, machine, time and command: all that a reader needs to do it again; of more packages too, where they compute."""
+    computed_with = list(dict.fromkeys((*_PACKAGES, *packages)))
     return {
         "burstnet": package_version("burstnet"),
         "commit": _commit(),
         "python": platform.python_version(),
-        **{name: package_version(name) for name in ("brian2", "numpy", "xarray", *packages)},
+        "packages": computed_with,
+        **{name: package_version(name) for name in computed_with},
         "target": target,
         "compiler": compiler,
         "flags": " ".join(flags),

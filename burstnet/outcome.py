@@ -95,10 +95,8 @@ def kept_outcome(folder: Path) -> dict[str, Any] | None:
     try:
         summary: dict[str, Any] = json.loads((folder / "summary.json").read_text())
         made = summary["provenance"]
-        more = [name for name in ("torch",) if name in made]
-        now = provenance("", "", (), more)
-        names = ("burstnet", "commit", "python", "brian2", "numpy", "xarray", *more)
-        same = all(made[name] == now[name] for name in names)
+        now = provenance("", "", (), made["packages"])
+        same = all(made[name] == now[name] for name in ("burstnet", "commit", "python", *made["packages"]))
         files = ("result.nc",) if "no_figure" in summary else _FILES
         whole = all((folder / name).exists() for name in files) and Result.load(folder).seeds == summary["seeds"]
     except (OSError, ValueError, KeyError, TypeError, ResultError):

@@ -184,7 +184,9 @@ def _parameters(outcome: Outcome, about: About) -> str:
 
 
 def _provenance(outcome: Outcome) -> str:
-    facts: list[tuple[str, Any]] = [(str(k), v) for k, v in outcome.provenance.items() if k != "command"]
+    facts: list[tuple[str, Any]] = [
+        (str(k), v) for k, v in outcome.provenance.items() if k not in ("command", "packages")
+    ]
     facts += [(name.removesuffix("_s").replace("_", " "), f"{value:.3g} s") for name, value in _seconds(outcome)]
     return _section("Provenance", facts_table(facts))
 

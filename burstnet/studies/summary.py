@@ -147,7 +147,7 @@ def _provenance(runs: list[dict[str, Any]]) -> dict[str, Any]:
     if not runs:
         return {}
     newest: dict[str, Any] = {**max(runs, key=lambda run: str(run["provenance"].get("date")))["provenance"]}
-    for name in ("burstnet", "commit", "brian2", "numpy", "torch", "compiler", "machine"):
+    for name in ("burstnet", "commit", *newest.get("packages", ()), "compiler", "machine"):
         every = list(dict.fromkeys(str(run["provenance"].get(name)) for run in runs))
         if len(every) > 1:
             newest[name] = every
