@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from brian2.units.fundamentalunits import Quantity
 
 from burstnet.cells.fragment import ParameterSet, parameter
-from burstnet.datasets import IMAGES, check_images, image_set
+from burstnet.datasets import IMAGES, ImageSet
 from burstnet.errors import ArgumentError
 from burstnet.experiment import Choice, Whole, Written
 from burstnet.models.burstccn_conv_shapes import TOGETHER, Stage, convolutions, dense_areas, stages
 from burstnet.models.burstccn_rate import CITATION, SCORES, published_network
+from burstnet.models.burstccn_rate_images import CreditNetwork
 from burstnet.models.burstccn_rate_network import FEEDBACKS
-from burstnet.rate_model import RateModel, RateRun, Recorded
+from burstnet.rate_model import RateRun, Recorded
 
 if TYPE_CHECKING:
     from burstnet.models.burstccn_conv_network import ConvNetwork
+    from burstnet.models.burstccn_conv_training import Training
 
 __all__ = ["CITATION", "STRUCTURE", "BurstCCNConv", "ConvParameters", "published_conv_network", "torch_device"]
 
@@ -32,8 +32,6 @@ _SOURCE = "BurstCCN, published code of 2026, CIFAR-10 settings"
 _OURS = "burstnet"
 #: Of `burstnet.models.burstccn_conv_rules.RULES`, which needs torch.
 _RULES = ("burstccn", "backprop", "feedback-alignment", "burstprop", "node-perturbation")
-#: Those that send errors down through Y.
-_SENDS = _RULES[:-1]
 _DEVICES = ("auto", "cpu", "cuda")
 #: Convolutional and dense areas of every set of images, where nothing else is asked for; CIFAR-10's are the published ones.
 _AREAS = {
@@ -128,7 +126,7 @@ STRUCTURE: dict[str, Any] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class BurstCCNConv(RateModel):
+class BurstCCNConv(CreditNetwork):
     """Convolutional areas, dense ones and an output, which learn images epoch by epoch.
 
     Parameters
@@ -175,6 +173,7 @@ class BurstCCNConv(RateModel):
     device: str = "auto"
     parameters: ParameterSet = field(default_factory=ConvParameters)
     name = "burstccn_conv"
+    scores = SCORES
     packages = ("numpy", "torch")
 
     def __post_init__(self) -> None:
@@ -182,26 +181,13 @@ class BurstCCNConv(RateModel):
             STRUCTURE[name].parse(getattr(self, name), name)
         for name in ("branches", "batch"):
             STRUCTURE[name].parse(str(getattr(self, name)), name)
-        if self.rule == "backprop" and self.weight_mode != "tied":
-            raise ArgumentError(
-                f"feedback={self.feedback!r} is not allowed with rule='backprop', which has 'tied'; use rule='feedback-alignment'."
-            )
-        if self.rule != "burstccn" and self.weight_mode in ("online-y", "online-q", "uncancelled"):
-            raise ArgumentError(
-                f"feedback={self.feedback!r} is not allowed with rule={self.rule!r}; only 'burstccn' has event feedback."
-            )
+        self.check_feedback()
         sizes = [stage.above[0] for stage in self.stages[1:]]
         fits = [n for n in range(1, max(sizes) + 1) if not any(size % min(size, n) for size in sizes)]
         if self.weight_mode in ("online-y", "online-q") and self.branches not in fits:
             raise ArgumentError(
                 f"branches={self.branches} is not allowed; channels and cells of areas above others ({', '.join(map(str, sizes))}) are split evenly: {', '.join(map(str, fits))}."
             )
-
-    @property
-    def weight_mode(self) -> str:
-        """The feedback, with a rule's own filled in."""
-        own = "random" if self.rule == "feedback-alignment" else "tied"
-        return own if self.feedback == "own" else self.feedback
 
     @property
     def course(self) -> str:
@@ -227,36 +213,15 @@ class BurstCCNConv(RateModel):
         """Cells of every area: those of all channels and places."""
         return {name: math.prod(stage.above) for name, stage in zip(self.above, self.stages, strict=True)}
 
-    @property
-    def projections(self) -> dict[str, tuple[str, str]]:
-        """Forward weights between areas, and the feedback that the rule has."""
-        pairs = list(zip(self.above[1:], self.above[:-1], strict=True))
-        found = {f"forward{k + 2}": (low, high) for k, (high, low) in enumerate(pairs)}
-        kinds = ("burst", "event") if self.rule == "burstccn" else ("burst",) if self.rule in _SENDS else ()
-        return found | {f"{kind}{k + 1}": pair for kind in kinds for k, pair in enumerate(pairs)}
-
-    @property
-    def lesionable(self) -> dict[str, tuple[str, ...]]:
-        """Areas, their forward learning, and every feedback projection."""
-        found: dict[str, tuple[str, ...]] = dict.fromkeys(self.above[:-1], ("silence", "scale", "freeze"))
-        found["output"] = ("freeze",)
-        return found | {name: ("scale", "freeze") for name in self.projections if name.startswith(("burst", "event"))}
-
     def session_s(self, protocol: Any) -> float:
         """Rough cost of an epoch on one core: as measured, in proportion to images and to products of an image."""
-        products = sum(
-            math.prod(stage.above) * (stage.kernel**2 * stage.below[0] if stage.kernel else math.prod(stage.below))
-            for stage in self.stages
-        )
+        products = sum(math.prod(stage.above[1:]) * math.prod(stage.shape) for stage in self.stages)
         return _TRAINING.get(self.images, 50_000) * (1e-4 + 1.5e-10 * products)
 
     def memory(self, protocol: Any) -> float:
         """Torch itself, images, weights with their feedback, steps and momentum, and rates of what is computed together."""
         images = 3 * 60_000 * (self.images != "digits") * math.prod(_IMAGE[self.images])
-        weights = sum(
-            stage.above[0] * (stage.kernel**2 * stage.below[0] if stage.kernel else math.prod(stage.below))
-            for stage in self.stages
-        )
+        weights = sum(math.prod(stage.shape) for stage in self.stages)
         rates = max(TOGETHER, self.batch) * sum(self.populations.values())
         return 6e8 + 4 * (images + 6 * weights + 4 * rates)
 
@@ -274,47 +239,34 @@ class BurstCCNConv(RateModel):
     def check(self) -> None:
         """Whether torch, its GPU where one is asked for, and the images are there."""
         torch_device(self.device)
-        check_images(self.images)
+        super().check()
 
     def run(self, run: RateRun) -> dict[str, Recorded]:
-        """Train, and test after every epoch: no teacher, weights fixed, unseen images.
+        """See `ImageNetwork.run`; torch's settings and random numbers are afterwards what they were."""
+        from burstnet.models.burstccn_conv_training import reproducible
+
+        with reproducible():
+            return super().run(run)
+
+    def learner(self, run: RateRun, data: ImageSet) -> Training:
+        """See `ImageNetwork.learner`.
 
         Raises
         ------
         ArgumentError
-            If the images have another shape than they should, or there are fewer than a batch.
+            If the images have another shape than they should, or none would be left where they are moved to.
         """
-        device, data = torch_device(self.device), image_set(self.images)
         if data.shape != _IMAGE[self.images]:
             raise ArgumentError(
                 f"images={self.images!r} have the shape {data.shape} (channels, height, width); {_IMAGE[self.images]} is needed."
-            )
-        if self.batch > len(data.train):
-            raise ArgumentError(
-                f"batch={self.batch} is not allowed; there are {len(data.train)} images for training, and it is at most that."
             )
         if float(run.parameters.shift) >= min(data.shape[1:]):
             raise ArgumentError(
                 f"shift={float(run.parameters.shift):g} is not allowed; it is less than the {min(data.shape[1:])} pixels of a side."
             )
-        from burstnet.models.burstccn_conv_training import OnDevice, Training, reproducible
+        from burstnet.models.burstccn_conv_training import OnDevice, Training
 
-        scores: dict[str, np.ndarray] = {}
-        with reproducible():
-            training = Training(self, run, OnDevice(data, device), self.new_network(run))
-            for session in chain([-1], run.sessions):
-                if session >= 0:
-                    training.epoch(session)
-                for name, value in training.scores(session).items():
-                    kept = scores.setdefault(name, np.full((run.stop + 1, *np.shape(value)), np.nan))
-                    kept[session] = value
-        found = {}
-        for name, (unit, doc) in SCORES.items():
-            axes = ("area",) if scores[name].ndim == 2 else ()
-            found[name] = Recorded(scores[name][:-1], ("session", *axes), unit, doc)
-            found[f"{name}_before"] = Recorded(scores[name][-1], axes, unit, f"{doc}, before learning")
-        hidden = np.arange(1, len(self.stages))
-        return found | {"area": Recorded(hidden, ("area",), "1", "hidden area, the lowest is 1")}
+        return Training(self, run, OnDevice(data, torch_device(self.device)), self.new_network(run))
 
     def new_network(self, run: RateRun) -> ConvNetwork:
         """The network before learning, with this seed's weights."""

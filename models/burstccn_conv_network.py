@@ -15,7 +15,7 @@ from torch.nn import functional
 from torch.nn.grad import conv2d_input, conv2d_weight
 
 from burstnet.errors import unknown_name
-from burstnet.models.burstccn_conv_shapes import Shape, Stage
+from burstnet.models.burstccn_conv_shapes import Stage
 from burstnet.models.burstccn_rate_network import APART, COPIES, FEEDBACKS
 
 __all__ = ["Activity", "ConvNetwork", "Intact", "Layer", "forward", "new_network", "rectified_slope", "rms_rectified"]
@@ -24,29 +24,8 @@ __all__ = ["Activity", "ConvNetwork", "Intact", "Layer", "forward", "new_network
 _SILENT = 1e-5
 
 
-@dataclass(frozen=True)
-class Layer:
-    """How one area is wired to the next, whatever the weights.
-
-    Parameters
-    ----------
-    below, above : tuple of int
-        Shapes of the areas: (channels, height, width), or (cells,).
-    kernel, stride : int
-        Of a convolution without padding; a kernel of 0 makes a dense layer.
-    """
-
-    below: Shape
-    above: Shape
-    kernel: int = 0
-    stride: int = 1
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Of the weights: (channels above, channels below, kernel, kernel), or (cells above, cells below)."""
-        if self.kernel:
-            return self.above[0], self.below[0], self.kernel, self.kernel
-        return self.above[0], int(np.prod(self.below))
+class Layer(Stage):
+    """How one area is wired to the next, whatever the weights; see `burstnet.models.burstccn_conv_shapes.Stage`."""
 
     def up(self, events: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         """Potentials without biases, shape (batch, area above)."""

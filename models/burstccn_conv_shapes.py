@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,12 +32,27 @@ class Convolution:
 
 @dataclass(frozen=True)
 class Stage:
-    """A layer with the shapes of the areas below and above it; a kernel of 0 is a dense layer."""
+    """A layer between two areas.
+
+    Parameters
+    ----------
+    below, above : tuple of int
+        Shapes of the areas: (channels, height, width), or (cells,).
+    kernel, stride : int
+        Of a convolution without padding; a kernel of 0 makes a dense layer.
+    """
 
     below: Shape
     above: Shape
     kernel: int = 0
     stride: int = 1
+
+    @property
+    def shape(self) -> Shape:
+        """Of the weights: (channels above, channels below, kernel, kernel), or (cells above, cells below)."""
+        if self.kernel:
+            return self.above[0], self.below[0], self.kernel, self.kernel
+        return self.above[0], math.prod(self.below)
 
 
 def convolutions(text: str) -> list[Convolution]:

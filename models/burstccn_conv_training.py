@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -126,6 +127,7 @@ class Training:
             and any(left.ndim for parts in onto.values() for left in parts)
         ):
             self.part_events()
+        of_biases = [left.flatten() if left.ndim else left for left in learn]
         trained = max(0.0, session - round(run.timeline.span("training")[0]))
         for first in range(0, len(order) - batch + 1, batch):
             drawn = data.tensor(order[first : first + batch])
@@ -139,13 +141,7 @@ class Training:
                 self.learn_feedback(activity, signals, steps, rate, onto)
             if taught:
                 self.descend("weights", self.network.weights, [w for w, _ in steps], rate, learn)
-                self.descend(
-                    "biases",
-                    self.network.biases,
-                    [c for _, c in steps],
-                    rate,
-                    [one.flatten() if one.ndim else one for one in learn],
-                )
+                self.descend("biases", self.network.biases, [c for _, c in steps], rate, of_biases)
             if run.report and first % (64 * batch) == 0:
                 run.report((session + first / len(order)) / run.stop)
 
@@ -275,7 +271,7 @@ class Training:
         torch.manual_seed(int(self.run.random("perturbation", 0).integers(2**62)))
         activity, target = forward(network, data.train[:_COMPARED], intact), data.train_target[:_COMPARED]
         own = self.rule(network, activity, target, self.strength)
-        whole = Activity(activity.inputs, activity.potentials, activity.events, activity.scales)
+        whole = replace(activity, intact=Intact(intact.rates))
         update = [_numbers(w) for w, _ in gradients(network, activity, own)[:-1]]
         for name, feedback, passed in (("bp", network.transported(), whole), ("fa", network, activity)):
             signals = self.exact(feedback, passed, target, self.strength)

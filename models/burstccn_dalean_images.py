@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from brian2.units.fundamentalunits import Quantity
 from burstnet.analysis.alignment import angle
 from burstnet.analysis.dimensionality import centred, effective_rank, participation_ratio
 from burstnet.cells.fragment import ParameterSet, parameter
-from burstnet.datasets import CLASSES, IMAGES, ImageSet, check_images, image_set
+from burstnet.datasets import CLASSES, IMAGES, ImageSet, image_set
 from burstnet.errors import ArgumentError
 from burstnet.experiment import Choice, Whole
 from burstnet.models.burstccn_dalean import CITATION, KINDS, spared
@@ -34,7 +33,8 @@ from burstnet.models.burstccn_dalean_network import (
     new_area,
     taught,
 )
-from burstnet.rate_model import RateModel, RateRun, Recorded
+from burstnet.models.burstccn_rate_images import ImageNetwork
+from burstnet.rate_model import RateRun
 
 __all__ = ["CITATION", "STRUCTURE", "DaleanImages", "DaleanParameters", "Pass"]
 
@@ -104,8 +104,21 @@ class _Network:
     feedback: list[Feedback]
 
 
+#: What is scored: unit and meaning.
+_SCORES: dict[str, tuple[str, str]] = {
+    "error": ("1", "part of unseen images that are classified wrong"),
+    "train_error": ("1", "part of training images that are classified wrong"),
+    "mse": ("1", "mean squared error of the output for unseen images"),
+    "participation": ("1", "participation ratio of apical potentials over unseen images"),
+    "effective_rank": ("1", "effective rank of apical potentials over unseen images"),
+    "error_participation": ("1", "participation ratio of the errors that back-propagation would bring"),
+    "apical_angle": ("degree", "angle between apical potentials and the errors that back-propagation would bring"),
+    "deviation": ("1", "mean distance of burst probability from its baseline"),
+}
+
+
 @dataclass(frozen=True, kw_only=True)
-class DaleanImages(RateModel):
+class DaleanImages(ImageNetwork):
     """Hidden areas with all interneurons and an output area, which learn images epoch by epoch.
 
     Parameters
@@ -136,6 +149,7 @@ class DaleanImages(RateModel):
     batch: int = 32
     parameters: ParameterSet = field(default_factory=DaleanParameters)
     name = "burstccn_dalean_images"
+    scores = _SCORES
 
     def __post_init__(self) -> None:
         for name in ("images", "feedback"):
@@ -174,32 +188,15 @@ class DaleanImages(RateModel):
         learn = [f"area{k}" for k in range(1, self.areas + 1)] + ["output"]
         return dict.fromkeys(names, KINDS) | dict.fromkeys(learn, ("freeze",))
 
-    def check(self) -> None:
-        """Whether the images are there."""
-        check_images(self.images)
-
     def session_s(self, protocol: Any) -> float:
         """Rough cost of an epoch: as measured with digits, in proportion to images and weights."""
         images, pixels = {"digits": (1437, 64), "cifar10": (50_000, 3072)}.get(self.images, (50_000, 784))
         weights = self.hidden * (pixels + (self.areas - 1) * self.hidden + CLASSES)
         return 0.1 * images / 1437 * (0.7 + weights / 36_000)
 
-    def run(self, run: RateRun) -> dict[str, Recorded]:
-        """Train, and test after every epoch: weights fixed, unseen images; a teacher only where its signals are measured."""
-        data, network = image_set(self.images), self._new(run)
-        scores: dict[str, np.ndarray] = {}
-        for session in chain([-1], run.sessions):
-            if session >= 0:
-                self._epoch(run, network, data, session)
-            for name, value in self._scores(run, network, data, max(session, 0)).items():
-                kept = scores.setdefault(name, np.full((run.stop + 1, *np.shape(value)), np.nan))
-                kept[session] = value
-        found = {}
-        for name, (unit, doc) in _SCORES.items():
-            axes = ("area",) if scores[name].ndim == 2 else ()
-            found[name] = Recorded(scores[name][:-1], ("session", *axes), unit, doc)
-            found[f"{name}_before"] = Recorded(scores[name][-1], axes, unit, f"{doc}, before learning")
-        return found | {"area": Recorded(np.arange(1, self.areas + 1), ("area",), "1", "hidden area, the lowest is 1")}
+    def learner(self, run: RateRun, data: ImageSet) -> _Learner:
+        """See `ImageNetwork.learner`; errors have no teacher, which is there only where its signals are measured."""
+        return _Learner(self, run, data, self._new(run))
 
     def _new(self, run: RateRun) -> _Network:
         """The network before learning, with this seed's weights."""
@@ -315,14 +312,17 @@ def _single(left: Spared) -> Spared:
     )
 
 
-#: What is scored: unit and meaning.
-_SCORES: dict[str, tuple[str, str]] = {
-    "error": ("1", "part of unseen images that are classified wrong"),
-    "train_error": ("1", "part of training images that are classified wrong"),
-    "mse": ("1", "mean squared error of the output for unseen images"),
-    "participation": ("1", "participation ratio of apical potentials over unseen images"),
-    "effective_rank": ("1", "effective rank of apical potentials over unseen images"),
-    "error_participation": ("1", "participation ratio of the errors that back-propagation would bring"),
-    "apical_angle": ("degree", "angle between apical potentials and the errors that back-propagation would bring"),
-    "deviation": ("1", "mean distance of burst probability from its baseline"),
-}
+@dataclass(frozen=True, eq=False)
+class _Learner:
+    """A network of one seed, see `burstnet.models.burstccn_rate_images.Learner`."""
+
+    model: DaleanImages
+    run: RateRun
+    data: ImageSet
+    network: _Network
+
+    def epoch(self, session: int) -> None:
+        self.model._epoch(self.run, self.network, self.data, session)
+
+    def scores(self, session: int) -> dict[str, Any]:
+        return self.model._scores(self.run, self.network, self.data, max(session, 0))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -16,12 +15,13 @@ from brian2.units.fundamentalunits import Quantity
 
 from burstnet.analysis.alignment import angle
 from burstnet.cells.fragment import ParameterSet, parameter
-from burstnet.datasets import CLASSES, IMAGES, ImageSet, check_images, image_set
+from burstnet.datasets import CLASSES, IMAGES, ImageSet, image_set
 from burstnet.errors import ArgumentError
 from burstnet.experiment import Choice, Whole
+from burstnet.models.burstccn_rate_images import CreditNetwork
 from burstnet.models.burstccn_rate_network import FEEDBACKS, Activity, Intact, Network, forward, new_network
 from burstnet.models.burstccn_rate_rules import RULES, Signals, Strength, gradients, learned_bursts, learned_events
-from burstnet.rate_model import RateModel, RateRun, Recorded
+from burstnet.rate_model import RateRun
 
 __all__ = ["CITATION", "SCORES", "STRUCTURE", "BurstCCNRate", "RateParameters", "published_network"]
 
@@ -31,8 +31,6 @@ CITATION = (
 )
 _SOURCE = "BurstCCN, published code of 2026, MNIST settings"
 _OURS = "burstnet"
-#: Rules that send errors down through Y, and those that have an event feedback Q too.
-_SENDS = ("burstccn", "backprop", "feedback-alignment", "burstprop", "edn")
 #: The first images of training, with which updates are compared.
 _COMPARED = 256
 
@@ -75,8 +73,25 @@ STRUCTURE: dict[str, Any] = {
 }
 
 
+#: What is scored: unit and meaning.
+SCORES: Mapping[str, tuple[str, str]] = {
+    "error": ("1", "part of unseen images that are classified wrong"),
+    "train_error": ("1", "part of training images that are classified wrong"),
+    "mse": ("1", "mean squared error of the output for unseen images"),
+    "angle_bp": ("degree", "angle between the update and back-propagation's"),
+    "angle_fa": ("degree", "angle between the update and feedback alignment's through the same feedback"),
+    "angle_bp_hidden": ("degree", "angle between the update of all hidden areas and back-propagation's"),
+    "angle_fa_hidden": ("degree", "angle between the update of all hidden areas and feedback alignment's"),
+    "angle_wy": ("degree", "angle between forward weights and burst feedback"),
+    "angle_qy": ("degree", "angle between burst feedback and minus event feedback"),
+    "angle_wy_hidden": ("degree", "angle between all forward weights above hidden areas and burst feedback"),
+    "angle_qy_hidden": ("degree", "angle between all burst feedback and minus event feedback"),
+    "deviation": ("1", "mean distance of burst probability from its baseline"),
+}
+
+
 @dataclass(frozen=True, kw_only=True)
-class BurstCCNRate(RateModel):
+class BurstCCNRate(CreditNetwork):
     """A network of hidden areas and an output, which learns images epoch by epoch.
 
     Parameters
@@ -109,30 +124,18 @@ class BurstCCNRate(RateModel):
     batch: int = 32
     parameters: ParameterSet = field(default_factory=RateParameters)
     name = "burstccn_rate"
+    scores = SCORES
 
     def __post_init__(self) -> None:
         for name in ("images", "rule", "feedback"):
             STRUCTURE[name].parse(getattr(self, name), name)
-        if self.rule == "backprop" and self.weight_mode != "tied":
-            raise ArgumentError(
-                f"feedback={self.feedback!r} is not allowed with rule='backprop', which has 'tied'; use rule='feedback-alignment'."
-            )
-        if self.rule != "burstccn" and self.weight_mode in ("online-y", "online-q", "uncancelled"):
-            raise ArgumentError(
-                f"feedback={self.feedback!r} is not allowed with rule={self.rule!r}; only 'burstccn' has event feedback."
-            )
+        self.check_feedback()
         if self.weight_mode in ("online-y", "online-q") and any(
             size % min(size, self.branches) for size in (self.hidden, CLASSES)
         ):
             raise ArgumentError(
                 f"branches={self.branches} is not allowed; cells of hidden areas ({self.hidden}) and of the output ({CLASSES}) are split evenly."
             )
-
-    @property
-    def weight_mode(self) -> str:
-        """The feedback, with a rule's own filled in."""
-        own = "random" if self.rule == "feedback-alignment" else "tied"
-        return own if self.feedback == "own" else self.feedback
 
     @property
     def above(self) -> list[str]:
@@ -144,52 +147,15 @@ class BurstCCNRate(RateModel):
         """Cells of every area."""
         return dict.fromkeys(self.above[:-1], self.hidden) | {"output": CLASSES}
 
-    @property
-    def projections(self) -> dict[str, tuple[str, str]]:
-        """Forward weights between areas, and the feedback that the rule has."""
-        pairs = list(zip(self.above[1:], self.above[:-1], strict=True))
-        found = {f"forward{k + 2}": (low, high) for k, (high, low) in enumerate(pairs)}
-        kinds = ("burst", "event") if self.rule == "burstccn" else ("burst",) if self.rule in _SENDS else ()
-        return found | {f"{kind}{k + 1}": pair for kind in kinds for k, pair in enumerate(pairs)}
-
-    @property
-    def lesionable(self) -> dict[str, tuple[str, ...]]:
-        """Areas, their forward learning, and every feedback projection."""
-        found: dict[str, tuple[str, ...]] = dict.fromkeys(self.above[:-1], ("silence", "scale", "freeze"))
-        found["output"] = ("freeze",)
-        return found | {name: ("scale", "freeze") for name in self.projections if name.startswith(("burst", "event"))}
-
-    def check(self) -> None:
-        """Whether the images are there."""
-        check_images(self.images)
-
     def session_s(self, protocol: Any) -> float:
         """Rough cost of an epoch: as measured with digits, in proportion to images and weights."""
         images, pixels = {"digits": (1437, 64), "cifar10": (50_000, 3072)}.get(self.images, (50_000, 784))
         weights = self.hidden * (pixels + (self.areas - 1) * self.hidden + CLASSES)
         return 0.03 * images / 1437 * (0.5 + weights / 55_000)
 
-    def run(self, run: RateRun) -> dict[str, Recorded]:
-        """Train, and test after every epoch: no teacher, weights fixed, unseen images."""
-        data, network = image_set(self.images), self.new_network(run)
-        if self.batch > len(data.train):
-            raise ArgumentError(
-                f"batch={self.batch} is not allowed; there are {len(data.train)} images for training, and it is at most that."
-            )
-        scores: dict[str, np.ndarray] = {}
-        for session in chain([-1], run.sessions):
-            if session >= 0:
-                self.epoch(run, network, data, session)
-            intact = self._intact(run, max(session, 0)) if session >= 0 else Intact()
-            for name, value in self._scores(run, network, data, intact).items():
-                kept = scores.setdefault(name, np.full((run.stop + 1, *np.shape(value)), np.nan))
-                kept[session] = value
-        found = {}
-        for name, (unit, doc) in SCORES.items():
-            axes = ("area",) if scores[name].ndim == 2 else ()
-            found[name] = Recorded(scores[name][:-1], ("session", *axes), unit, doc)
-            found[f"{name}_before"] = Recorded(scores[name][-1], axes, unit, f"{doc}, before learning")
-        return found | {"area": Recorded(np.arange(1, self.areas + 1), ("area",), "1", "hidden area, the lowest is 1")}
+    def learner(self, run: RateRun, data: ImageSet) -> _Learner:
+        """See `ImageNetwork.learner`."""
+        return _Learner(self, run, data, self.new_network(run))
 
     def new_network(self, run: RateRun) -> Network:
         """The network before learning, with this seed's weights."""
@@ -289,7 +255,7 @@ class BurstCCNRate(RateModel):
         target = data.targets(data.train_label[:_COMPARED])
         own = self.signals(run, network, activity, target, self.rule)
         true = Network(network.weights, network.biases, network.weights[1:], network.events, "tied", network.baseline)
-        whole = activity if not intact.bursts else Activity(activity.inputs, activity.potentials, activity.events)
+        whole = Activity(activity.inputs, activity.potentials, activity.events, Intact(intact.rates))
         update = [w for w, _ in gradients(activity, own)][:-1]
         for name, feedback, passed in (("bp", true, whole), ("fa", network, activity)):
             exact = self.signals(run, feedback, passed, target, "backprop")
@@ -306,26 +272,26 @@ class BurstCCNRate(RateModel):
         return found
 
 
+@dataclass(frozen=True, eq=False)
+class _Learner:
+    """A network of one seed, see `burstnet.models.burstccn_rate_images.Learner`."""
+
+    model: BurstCCNRate
+    run: RateRun
+    data: ImageSet
+    network: Network
+
+    def epoch(self, session: int) -> None:
+        self.model.epoch(self.run, self.network, self.data, session)
+
+    def scores(self, session: int) -> dict[str, Any]:
+        intact = self.model._intact(self.run, session) if session >= 0 else Intact()
+        return self.model._scores(self.run, self.network, self.data, intact)
+
+
 def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
     """Weights of all layers as one vector."""
     return np.concatenate([part.ravel() for part in parts])
-
-
-#: What is scored: unit and meaning.
-SCORES: Mapping[str, tuple[str, str]] = {
-    "error": ("1", "part of unseen images that are classified wrong"),
-    "train_error": ("1", "part of training images that are classified wrong"),
-    "mse": ("1", "mean squared error of the output for unseen images"),
-    "angle_bp": ("degree", "angle between the update and back-propagation's"),
-    "angle_fa": ("degree", "angle between the update and feedback alignment's through the same feedback"),
-    "angle_bp_hidden": ("degree", "angle between the update of all hidden areas and back-propagation's"),
-    "angle_fa_hidden": ("degree", "angle between the update of all hidden areas and feedback alignment's"),
-    "angle_wy": ("degree", "angle between forward weights and burst feedback"),
-    "angle_qy": ("degree", "angle between burst feedback and minus event feedback"),
-    "angle_wy_hidden": ("degree", "angle between all forward weights above hidden areas and burst feedback"),
-    "angle_qy_hidden": ("degree", "angle between all burst feedback and minus event feedback"),
-    "deviation": ("1", "mean distance of burst probability from its baseline"),
-}
 
 
 def published_network(rule: str = "burstccn", feedback: str = "own", **sizes: Any) -> BurstCCNRate:

@@ -9,9 +9,10 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from burstnet.analysis.alignment import angle
+from burstnet.datasets import image_set
 from burstnet.errors import ArgumentError
 from burstnet.lesion import as_lesions
-from burstnet.models import burstccn_conv
+from burstnet.models import burstccn_conv, burstccn_rate_images
 from burstnet.models.burstccn_conv import STRUCTURE, BurstCCNConv, published_conv_network, torch_device
 from burstnet.models.burstccn_conv_network import Intact, Layer, forward, new_network
 from burstnet.models.burstccn_conv_rules import RULES, ConvStrength, gradients, learned_bursts, learned_events
@@ -232,7 +233,7 @@ def training(lesions=(), **more):
     program = RateProgram(model, ConvNet(epochs=2))
     parameters = model.parameters.replace(weight_decay=0.02, warmup=0)
     run = program.requests([1], program.protocol, parameters, lesions)[0]
-    data = OnDevice(burstccn_conv.image_set(), "cpu")
+    data = OnDevice(image_set(), "cpu")
     return Training(model, run, data, model.new_network(run))
 
 
@@ -284,7 +285,7 @@ def test_steps_rise_and_fall():
 
 
 def test_images_move_whole():
-    data = OnDevice(burstccn_conv.image_set(), "cpu")
+    data = OnDevice(image_set(), "cpu")
     images = data.train[:50]
     moved = data.moved(images, 2, False, np.random.default_rng(0))
     assert moved.shape == images.shape
@@ -322,6 +323,12 @@ def test_lesions_reach_areas_and_feedback():
     assert np.isfinite(off["angle_bp"].values[0, :, 1]).all()
     one = learned(lesions=["event1:scale=0"]).data
     assert one["deviation"].values[0, -1, 0] > 2 * whole["deviation"].values[0, -1, 0]
+
+
+@pytest.mark.parametrize("hurt", [(), ("area1:silence:fraction=0.5",), ("area1:scale=0.5", "burst1:scale=0.5")])
+def test_angles_are_to_the_gradient_of_what_lesions_of_areas_leave(hurt):
+    """Back-propagation is at no angle to itself; a lesion of its feedback that is the same for all cells only makes it shorter."""
+    assert learned("backprop", lesions=hurt).data["angle_bp"].values.max() < 0.1
 
 
 def test_frozen_areas_keep_their_weights():
@@ -396,7 +403,7 @@ def test_everything_is_on_one_device(feedback, units, monkeypatch):
     hurt = ["area1:scale=0.5", "burst1:scale=0.5", "event2:scale=0.5"]
     hurt += [f"{part}:freeze:fraction=0.5" for part in ("area1", "area2", "burst1", "event2")]
     run = RateProgram(model, protocol).requests([1], protocol, parameters, as_lesions(hurt))[0]
-    found = Training(model, run, OnDevice(burstccn_conv.image_set(), "meta"), model.new_network(run))
+    found = Training(model, run, OnDevice(image_set(), "meta"), model.new_network(run))
     with torch.inference_mode():
         found.epoch(0)
         found.epoch(1)
@@ -444,7 +451,7 @@ def test_images_of_another_shape_are_refused(tmp_path, monkeypatch):
     x, y = np.random.default_rng(0).integers(0, 256, (40, 4, 4), dtype=np.uint8), np.arange(40) % 10
     np.savez(tmp_path / "mnist.npz", x_train=x, y_train=y, x_test=x, y_test=y)
     monkeypatch.setenv("BURSTNET_DATA", str(tmp_path))
-    monkeypatch.setattr(burstccn_conv, "image_set", burstccn_conv.image_set.__wrapped__)
+    monkeypatch.setattr(burstccn_rate_images, "image_set", image_set.__wrapped__)
     with pytest.raises(ArgumentError, match=r"\(1, 4, 4\).*\(1, 28, 28\)"):
         RateProgram(published_conv_network(images="mnist"), ConvNet(epochs=1)).run(seeds=1)
 
@@ -455,7 +462,7 @@ def test_coloured_images_of_ones_own(tmp_path, monkeypatch):
     x, y = rng.integers(0, 256, (96, 32, 32, 3), dtype=np.uint8), np.arange(96) % 10
     np.savez(tmp_path / "cifar10.npz", x_train=x, y_train=y, x_test=x[:20], y_test=y[:20])
     monkeypatch.setenv("BURSTNET_DATA", str(tmp_path))
-    monkeypatch.setattr(burstccn_conv, "image_set", burstccn_conv.image_set.__wrapped__)
+    monkeypatch.setattr(burstccn_rate_images, "image_set", image_set.__wrapped__)
     setup = EXPERIMENT.prepare({"images": "cifar10", "epochs": "3", "convolutions": "8x5/2,16x5/2,16x3", "dense": "50"})
     data = RateProgram(setup.system, setup.protocol).run(seeds=1, params=setup.values).data
     assert data.sizes["area"] == 4

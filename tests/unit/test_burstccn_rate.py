@@ -190,6 +190,12 @@ def test_lesions_reach_areas_and_feedback():
     assert one["deviation"].values[0, -1, 0] > 10 * whole["deviation"].values[0, -1, 0]
 
 
+@pytest.mark.parametrize("hurt", [(), ("area1:silence:fraction=0.5",), ("area1:scale=0.5", "burst1:scale=0.5")])
+def test_angles_are_to_the_gradient_of_what_lesions_of_areas_leave(hurt):
+    """Back-propagation is at no angle to itself; a lesion of its feedback that is the same for all cells only makes it shorter."""
+    assert small("backprop", lesions=hurt).data["angle_bp"].values.max() < 0.1
+
+
 def test_frozen_areas_keep_their_weights():
     frozen = small(lesions=["area1:freeze", "area2:freeze", "output:freeze"]).data
     assert np.all(frozen["error"].values == frozen["error_before"].values[:, None])
