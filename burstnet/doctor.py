@@ -91,7 +91,7 @@ def _optional(name: str, command: str, why: str, mend: str) -> Finding:
 
 
 def _torch() -> Finding:
-    """What convolutional networks in rates need, and whether they find a GPU; optional."""
+    """What convolutional networks in rates need; optional."""
     try:
         found = version("torch")
     except PackageNotFoundError:
